@@ -13,17 +13,14 @@ import { reportTo } from '../devstack/terminal/progress.ts';
 import { measureBacklogs } from './backlog/backlogs.ts';
 import { formatBacklogs } from './backlog/report.ts';
 import { storeHistory } from './data/history.ts';
-import { isOfHistory, readOptions, type Asked, type AskedOfHistory, type OfBacklogs, type Options } from './options.ts';
+import { isOfHistory, readOptions, type Asked, type OfBacklogs, type Options } from './options.ts';
 import { formatSetting } from './results/setting.ts';
-import { measureAims } from './serving/aims.ts';
-import { measureClients } from './serving/clients.ts';
+import { measureAnswers, type Answers } from './serving/answers.ts';
 import { measureStorm } from './serving/storm.ts';
-import { measureRoutes } from './serving/routes.ts';
 import { formatAims, formatClients, formatRoutes, formatStorm } from './serving/serving-report.ts';
 import { formatSteady } from './steady/steady-report.ts';
 import { measureSteady } from './steady/steady.ts';
 import { BenchSystem, type BenchOptions } from './system/bench-system.ts';
-import type { CaseDatabase } from './system/case-database.ts';
 
 const SCRIPT = fileURLToPath(import.meta.url);
 const HOME = path.join(LOCAL_FOLDER, 'bench');
@@ -47,31 +44,12 @@ async function measure(system: BenchSystem, asked: OfBacklogs, common: Common): 
   }
 }
 
-async function ask(
-  system: BenchSystem,
-  database: CaseDatabase,
-  asked: AskedOfHistory,
-  common: Common,
-): Promise<Measured> {
-  switch (asked.what) {
-    case 'clients': {
-      const clients = await measureClients(system, database, { ...asked, ...common });
-      return [{ clients }, formatClients(clients)];
-    }
-    case 'routes': {
-      const routes = await measureRoutes(system, database, { ...asked, ...common });
-      return [{ routes }, formatRoutes(routes)];
-    }
-    case 'aims': {
-      const aims = await measureAims(system, database, { ...asked, ...common });
-      return [{ aims }, formatAims(aims)];
-    }
-    case 'storm': {
-      const storm = await measureStorm(system, database, { ...asked, ...common });
-      return [{ storm }, formatStorm(storm)];
-    }
+const formatAnswers = (answers: Answers): string => {
+  if ('clients' in answers) {
+    return formatClients(answers.clients);
   }
-}
+  return 'routes' in answers ? formatRoutes(answers.routes) : formatAims(answers.aims);
+};
 
 /** Those that ask about a history come last, on one. */
 async function measureAll(system: BenchSystem, asked: readonly Asked[], common: Common): Promise<Measured[]> {
@@ -84,8 +62,14 @@ async function measureAll(system: BenchSystem, asked: readonly Asked[], common: 
   if (size !== undefined) {
     await system.withDatabase(async (database) => {
       await storeHistory(database, size, common.progress);
-      for (const one of asking) {
-        measured.push(await ask(system, database, one, common));
+      const ofAnswers = asking.filter((one) => one.what !== 'storm');
+      if (ofAnswers.length > 0) {
+        const answers = await measureAnswers(system, database, ofAnswers, common);
+        measured.push(...answers.map((one): Measured => [one, formatAnswers(one)]));
+      }
+      for (const one of asking.filter((each) => each.what === 'storm')) {
+        const storm = await measureStorm(system, database, { ...one, ...common });
+        measured.push([{ storm }, formatStorm(storm)]);
       }
     });
   }

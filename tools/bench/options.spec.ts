@@ -7,6 +7,7 @@ describe('readOptions', () => {
   it('works off backlogs unless something else is asked for', () => {
     expect(asked().map(({ what }) => what)).toEqual(['backlogs']);
     expect(asked('--steady', '--aims').map(({ what }) => what)).toEqual(['steady', 'aims']);
+    expect(asked('--backlogs', '--aims').map(({ what }) => what)).toEqual(['backlogs', 'aims']);
     expect(asked('--aims', '--instances', '1,2').map(({ what }) => what)).toEqual(['backlogs', 'aims']);
   });
 
@@ -27,8 +28,14 @@ describe('readOptions', () => {
   });
 
   it('takes ten samples with each inspection of a size', () => {
-    expect(asked('--size', '10m')).toMatchObject([{ size: { inspections: 10_000_000, samples: 100_000_000 } }]);
+    expect(asked('--size', '10m')).toMatchObject([
+      { size: { inspections: 10_000_000, samples: 100_000_000, days: 365 } },
+    ]);
     expect(asked('--size', '20K')).toMatchObject([{ size: { inspections: 20_000, samples: 200_000 } }]);
+  });
+
+  it('lets several instances work off a backlog where it is only to be seen that everything works', () => {
+    expect([asked()[0], asked('--short')[0]]).toMatchObject([{ crew: 0 }, { crew: 2 }]);
   });
 
   it('reads numbers of instances', () => {
@@ -36,7 +43,7 @@ describe('readOptions', () => {
   });
 
   it.each([
-    [['--size', '10g'], '--size must be a whole number from 10000 to 100000000, not "10g"'],
+    [['--size', '10g'], '--size must be a whole number from 2000 to 100000000, not "10g"'],
     [['--instances', '1,,2'], '--instances must be a whole number from 1 to 16, not ""'],
     [['--only', 'events'], '--only events is in no name of a case'],
     [['--peers', '--only', '444'], '--peers loads telemetry, of which --only 444 leaves nothing'],

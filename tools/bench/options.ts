@@ -5,7 +5,7 @@ import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { StackError } from '../devstack/terminal/stack-error.ts';
 import { wholeNumber } from '../devstack/terminal/whole-number.ts';
 import { CASES } from './backlog/cases.ts';
-import type { HistorySize } from './data/history.ts';
+import { HISTORY_DAYS, type HistorySize } from './data/history.ts';
 
 /** One measurement. */
 export type Asked =
@@ -13,6 +13,8 @@ export type Asked =
       readonly what: 'backlogs';
       readonly rows: number;
       readonly preload: number;
+      /** Ingests, and writers, of one more case; 0 for none. */
+      readonly crew: number;
       /** Part of the names of the cases. */
       readonly only: string;
       readonly requests: number;
@@ -23,12 +25,19 @@ export type Asked =
   | AskedOfHistory;
 
 /** Several of them share what is stored: one leaves the others' answers as they are, if it comes where {@link whatOf} puts it. */
-export type AskedOfHistory = { readonly size: HistorySize } & (
+export type AskedOfHistory = AskedOfAnswers | AskedOfStorm;
+/** Nothing is loaded meanwhile. */
+export type AskedOfAnswers = { readonly size: HistorySize } & (
   | { readonly what: 'clients'; readonly clients: number; readonly requests: number }
   | { readonly what: 'routes'; readonly requests: number }
   | { readonly what: 'aims'; readonly requests: number; readonly askingMs: number; readonly dice: number }
-  | { readonly what: 'storm'; readonly rate: number; readonly seconds: number }
 );
+type AskedOfStorm = {
+  readonly size: HistorySize;
+  readonly what: 'storm';
+  readonly rate: number;
+  readonly seconds: number;
+};
 
 export type OfBacklogs = Exclude<Asked, AskedOfHistory>;
 export const isOfHistory = (asked: Asked): asked is AskedOfHistory => 'size' in asked;
@@ -47,6 +56,7 @@ export interface Options {
 const usual = {
   rows: 1_000_000,
   preload: 0,
+  crew: 0,
   requests: 200,
   /** Of routes, and of questions with a promised time. */
   timedRequests: 5,
@@ -56,6 +66,7 @@ const usual = {
   dice: 100_000,
   isDurable: true,
   size: '1m',
+  days: HISTORY_DAYS,
   rate: 20_000,
   seconds: 30,
 };
@@ -63,12 +74,14 @@ const usual = {
 const short: typeof usual = {
   rows: 10_000,
   preload: 2_000,
+  crew: 2,
   requests: 2,
   timedRequests: 1,
   askingMs: 0,
   dice: 5_000,
   isDurable: false,
   size: '20k',
+  days: 60,
   rate: 2_000,
   seconds: 4,
 };
@@ -94,6 +107,7 @@ function parse(argv: readonly string[]) {
       preload: { type: 'string' },
       instances: { type: 'string' },
       peers: { type: 'boolean', default: false },
+      backlogs: { type: 'boolean', default: false },
       steady: { type: 'boolean', default: false },
       storm: { type: 'boolean', default: false },
       clients: { type: 'string' },
@@ -127,7 +141,7 @@ function optionsOf(argv: readonly string[]): Options {
 /** What is asked for by an option of its own; else backlogs, or routes of a size. */
 function whatOf(values: Values): Asked['what'][] {
   const given = {
-    backlogs: values.peers || values.instances !== undefined,
+    backlogs: values.backlogs || values.peers || values.instances !== undefined,
     steady: values.steady,
     clients: values.clients !== undefined,
     routes: values.routes,
@@ -148,7 +162,7 @@ function askedOf(what: Asked['what'], values: Values): Asked {
     return given === undefined ? otherwise : wholeNumber(`--${name}`, given, least, most);
   };
   const rate = () => number('rate', 1_000, 1_000_000);
-  const size = () => historyOf(values.size ?? sized.size);
+  const size = () => historyOf(values.size ?? sized.size, sized.days);
   switch (what) {
     case 'steady':
       return { what, rate: rate(), seconds: number('seconds', 2, 3_600, values.short ? 4 : STEADY_SECONDS) };
@@ -170,6 +184,7 @@ function askedOf(what: Asked['what'], values: Values): Asked {
         what,
         rows: number('rows', 1_000, 1_000_000_000),
         preload: number('preload', 0, 100_000_000),
+        crew: sized.crew,
         only: caseOf(values),
         requests: sized.requests,
         instances: values.instances?.split(',').map((count) => wholeNumber('--instances', count, 1, 16)) ?? [],
@@ -190,9 +205,9 @@ function caseOf({ only = '', peers }: Values): string {
 }
 
 /** Of so many inspections: `500k` or `10m`, or all digits. */
-function historyOf(size: string): HistorySize {
+function historyOf(size: string, days: number): HistorySize {
   const [, digits, unit] = /^(\d+)([km])$/i.exec(size) ?? [];
   const number = unit === undefined ? size : String(Number(digits) * (unit.toLowerCase() === 'k' ? 1_000 : 1_000_000));
-  const inspections = wholeNumber('--size', number, 10_000, 100_000_000);
-  return { inspections, samples: inspections * SAMPLES_PER_INSPECTION };
+  const inspections = wholeNumber('--size', number, 2_000, 100_000_000);
+  return { inspections, samples: inspections * SAMPLES_PER_INSPECTION, days };
 }

@@ -16,6 +16,8 @@ export interface BacklogOptions {
   readonly rows: number;
   /** Units in the database before one more case. */
   readonly preload: number;
+  /** Ingests, and writers, of one more case; 0 for none. */
+  readonly crew: number;
   readonly repeat: number;
   /** Part of the names of the cases. */
   readonly only: string;
@@ -50,12 +52,15 @@ export async function measureBacklogs(system: BenchSystem, options: BacklogOptio
   return { cases, queries };
 }
 
-function casesOf({ only, preload: units, instances, hasPeers }: BacklogOptions): Case[] {
+function casesOf({ only, preload: units, crew, instances, hasPeers }: BacklogOptions): Case[] {
   const wanted = (units > 0 ? [...CASES, beside(units)] : CASES).filter(({ name }) => name.includes(only));
   if (hasPeers) {
     return wanted.filter(({ kind }) => kind === 'telemetry').map((one) => ({ ...one, questions: () => ({}) }));
   }
-  return instances.length === 0 ? wanted : wanted.flatMap((one) => instances.map((count) => byInstances(one, count)));
+  if (instances.length > 0) {
+    return wanted.flatMap((one) => instances.map((count) => byInstances(one, count)));
+  }
+  return crew > 0 ? [...wanted, ...wanted.slice(0, 1).map((one) => byInstances(one, crew))] : wanted;
 }
 
 async function runRound(

@@ -5,6 +5,8 @@ import type { CaseDatabase } from '../system/case-database.ts';
 export interface HistorySize {
   readonly inspections: number;
   readonly samples: number;
+  /** Over which the inspections are spread, up to today. */
+  readonly days: number;
 }
 
 export const UNITS_PER_LOT = 500;
@@ -19,20 +21,20 @@ const PER_STATEMENT = 100_000;
 const SAMPLES_PER_STATEMENT = 1_000_000;
 
 /**
- * Stores inspections over a year (one in 20 tested twice, ten measurements each, three defects on each failed unit) and
+ * Stores inspections of so many days (one in 20 tested twice, ten measurements each, three defects on each failed unit) and
  * samples over four weeks, both at once, and brings every summary up to date. The content is a pure function of the
  * numbers; only the times follow the clock, up to the begin of today (UTC).
  */
 export async function storeHistory(
   database: CaseDatabase,
-  { inspections, samples }: HistorySize,
+  { inspections, samples, days }: HistorySize,
   progress: (what: string) => void,
 ): Promise<void> {
   const second = new pg.Client({ connectionString: database.url('DATABASE_URL'), application_name: 'bench' });
   await second.connect();
   try {
     await Promise.all([
-      storeInspections(database.client, inspections, progress),
+      storeInspections(database.client, inspections, days, progress),
       storeSamples(second, samples, progress),
     ]);
   } finally {
@@ -46,9 +48,13 @@ export async function storeHistory(
 async function storeInspections(
   client: pg.Client,
   inspections: number,
+  days: number,
   progress: (what: string) => void,
 ): Promise<void> {
-  await client.query(`SELECT set_config('bench.inspections', $1, false)`, [String(inspections)]);
+  await client.query(
+    `SELECT set_config('bench.inspections', $1, false), set_config('bench.days', $2, false)`,
+    [inspections, days].map(String),
+  );
   for (let from = 1; from <= inspections; from += PER_STATEMENT) {
     const to = Math.min(inspections, from + PER_STATEMENT - 1);
     await client.query('BEGIN');
@@ -130,7 +136,7 @@ const UNITS = `CREATE TEMPORARY TABLE unit ON COMMIT DROP AS
     CASE WHEN n % 15 = 3 THEN 'fail' ELSE 'pass' END AS result, 'E' || n % 40 AS equipment,
     'P' || n / ${UNITS_PER_LOT} % 25 AS product, 'W' || n / ${UNITS_PER_WAFER} % 20 AS wafer, n % 5 AS x, n / 5 % 5 AS y,
     CASE WHEN n % 15 = 3 THEN 2 + n % 7 ELSE 1 END AS bin,
-    ${TODAY} - (1 - n::float8 / current_setting('bench.inspections')::int) * ${HISTORY_DAYS} * INTERVAL '1 day' AS at
+    ${TODAY} - (1 - n::float8 / current_setting('bench.inspections')::int) * current_setting('bench.days')::int * INTERVAL '1 day' AS at
   FROM generate_series($1::bigint, $2::bigint) AS n, LATERAL (SELECT md5('lot' || n / ${UNITS_PER_LOT})::uuid AS lot) AS of_lot`;
 
 /** Numbers behind those of every history, so that nothing has the same id. */

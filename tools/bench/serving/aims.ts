@@ -49,42 +49,40 @@ export const EXPORT_AIM_ROWS_PER_SECOND = 250_000;
 const AIM_MS = { year: 2_000, backTest: 10_000, map: 200 };
 const LOOK_MS = 50;
 
-/** @param database holds a history, and gets a large wafer */
+/** @param database holds a history, which the service at the URL answers from, and gets a large wafer */
 export async function measureAims(
   system: BenchSystem,
   database: CaseDatabase,
-  options: AimsOptions,
+  url: string,
+  { size, requests, askingMs, dice, signal, progress }: AimsOptions,
 ): Promise<AimsResult> {
-  const { size, requests, askingMs, dice, signal, progress } = options;
   await storeLargeWafer(database, dice);
-  return system.withQuery(database, async (url) => {
-    const now = Date.now();
-    const questions: [question: string, aimMs: number, path: string, init?: RequestInit][] = [
-      ...Object.entries(yearQuestions(now)).map(([name, path]): [string, number, string] => [name, AIM_MS.year, path]),
-      ['back-test of one parameter, a year', AIM_MS.backTest, '/v1/spc/backtest', asJson(backTest(now))],
-      [`map of ${dice.toLocaleString('en-US')} dice`, AIM_MS.map, LARGE_MAP],
-    ];
-    const answers: TimedAnswer[] = [];
-    for (const [question, aimMs, path, init] of questions) {
-      signal.throwIfAborted();
-      progress(question);
-      const times: number[] = [];
-      // The first answer warms up.
-      const until = performance.now() + requests * askingMs;
-      while (times.length <= requests || performance.now() < until) {
-        times.push(await timeOf(url + path, init));
-      }
-      const measured = times.slice(1).sort((a, b) => a - b);
-      answers.push({ question, p50Ms: quantile(measured, 0.5), mostMs: quantile(measured, 1), aimMs });
+  const now = Date.now();
+  const questions: [question: string, aimMs: number, path: string, init?: RequestInit][] = [
+    ...Object.entries(yearQuestions(now)).map(([name, path]): [string, number, string] => [name, AIM_MS.year, path]),
+    ['back-test of one parameter, a year', AIM_MS.backTest, '/v1/spc/backtest', asJson(backTest(now))],
+    [`map of ${dice.toLocaleString('en-US')} dice`, AIM_MS.map, LARGE_MAP],
+  ];
+  const answers: TimedAnswer[] = [];
+  for (const [question, aimMs, path, init] of questions) {
+    signal.throwIfAborted();
+    progress(question);
+    const times: number[] = [];
+    // The first answer warms up.
+    const until = performance.now() + requests * askingMs;
+    while (times.length <= requests || performance.now() < until) {
+      times.push(await timeOf(url + path, init));
     }
-    const exports: RatedExport[] = [];
-    for (const [question, path] of Object.entries(typedExports(now))) {
-      signal.throwIfAborted();
-      progress(question);
-      exports.push(await rated(system, question, url + path));
-    }
-    return { size, dice, answers, exports };
-  });
+    const measured = times.slice(1).sort((a, b) => a - b);
+    answers.push({ question, p50Ms: quantile(measured, 0.5), mostMs: quantile(measured, 1), aimMs });
+  }
+  const exports: RatedExport[] = [];
+  for (const [question, path] of Object.entries(typedExports(now))) {
+    signal.throwIfAborted();
+    progress(question);
+    exports.push(await rated(system, question, url + path));
+  }
+  return { size, dice, answers, exports };
 }
 
 const asJson = (body: object): RequestInit => ({

@@ -1,7 +1,6 @@
 /** Answers to several clients at once, beside the same statements through a bare client. */
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
-import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { BenchSystem } from '../system/bench-system.ts';
@@ -10,7 +9,10 @@ import { cpuSeconds, type Pids } from '../system/process-usage.ts';
 import { quantile } from '../results/numbers.ts';
 import type { HistorySize } from '../data/history.ts';
 import { cheapQuestions, expensiveQuestions, usualQuestions, type Questions } from './questions.ts';
-import { type Recorded, StatementRecorder, type Statement } from './statement-recorder.ts';
+import type { Recorded, Statement, StatementRecorder } from './statement-recorder.ts';
+
+/** Statements of each question. */
+export type Statements = ReadonlyMap<string, readonly Statement[]>;
 
 export interface ClientsOptions {
   readonly size: HistorySize;
@@ -53,66 +55,57 @@ const LONG_MS = 1_000;
 /** After a 503: the time goes on until there is an answer. */
 const REFUSED_PAUSE_MS = 100;
 
-/** @param database holds a history */
+const questionsOf = (size: HistorySize): Questions => {
+  const now = Date.now();
+  return { ...cheapQuestions(size), ...usualQuestions(size, now), ...expensiveQuestions(now) };
+};
+
+/** Asks everything once. @param url of a service behind the recorder */
+export async function recordStatements(
+  recorder: StatementRecorder,
+  url: string,
+  { size }: Pick<ClientsOptions, 'size'>,
+): Promise<Statements> {
+  const statements = new Map<string, Statement[]>();
+  for (const [question, path] of Object.entries(questionsOf(size))) {
+    recorder.take();
+    await answer(url + path, new Agent());
+    statements.set(question, transactionsOf(recorder.take()));
+  }
+  return statements;
+}
+
+/** @param database holds a history, which the service at the URL answers from */
 export async function measureClients(
   system: BenchSystem,
   database: CaseDatabase,
-  options: ClientsOptions,
+  url: string,
+  statements: Statements,
+  { size, clients, requests, signal, progress }: ClientsOptions,
 ): Promise<ClientsResult> {
-  const { size, clients, signal, progress } = options;
-  const now = Date.now();
-  const questions = { ...cheapQuestions(size), ...usualQuestions(size, now), ...expensiveQuestions(now) };
-  const statements = await recordStatements(system, database, questions);
-  // Nothing is loaded meanwhile, so statistics may have every core.
-  const settings = { DATABASE_STATISTICS_MAX: String(Math.min(5, availableParallelism())) };
-  const measureAll = async (url: string): Promise<ClientsResult> => {
-    const measured: ClientsResult['questions'][number][] = [];
-    for (const [question, path] of Object.entries(questions)) {
-      signal.throwIfAborted();
-      progress(question);
-      const sent = statements.get(question) ?? [];
-      const pids = { database: system.pidsOf('postgres'), service: system.pidsOf('query') };
-      const compared = async (count: number): Promise<Compared> => {
-        const bare = await withCpu(pids, () => asBareClients(database, sent, count, options.requests));
-        const route = await withCpu(pids, () => asClients(url + path, count, options.requests));
-        return {
-          bareMs: bare.median,
-          routeMs: route.median,
-          cpuMs: { bareDatabase: bare.cpuMs.database, ...route.cpuMs },
-        };
+  const measured: ClientsResult['questions'][number][] = [];
+  for (const [question, path] of Object.entries(questionsOf(size))) {
+    signal.throwIfAborted();
+    progress(question);
+    const sent = statements.get(question) ?? [];
+    const pids = { database: system.pidsOf('postgres'), service: system.pidsOf('query') };
+    const compared = async (count: number): Promise<Compared> => {
+      const bare = await withCpu(pids, () => asBareClients(database, sent, count, requests));
+      const route = await withCpu(pids, () => asClients(url + path, count, requests));
+      return {
+        bareMs: bare.median,
+        routeMs: route.median,
+        cpuMs: { bareDatabase: bare.cpuMs.database, ...route.cpuMs },
       };
-      measured.push({
-        question,
-        statements: sent.length,
-        alone: await compared(1),
-        together: await compared(clients),
-      });
-    }
-    return { size, clients, questions: measured };
-  };
-  return system.withQuery(database, measureAll, settings);
-}
-
-async function recordStatements(
-  system: BenchSystem,
-  database: CaseDatabase,
-  questions: Questions,
-): Promise<Map<string, Statement[]>> {
-  const recorder = await StatementRecorder.before(database.url('QUERY_DATABASE_URL'));
-  try {
-    const recorded = { url: (variable: string) => recorder.through(database.url(variable)) };
-    return await system.withQuery(recorded, async (url) => {
-      const statements = new Map<string, Statement[]>();
-      for (const [question, path] of Object.entries(questions)) {
-        recorder.take();
-        await answer(url + path, new Agent());
-        statements.set(question, transactionsOf(recorder.take()));
-      }
-      return statements;
+    };
+    measured.push({
+      question,
+      statements: sent.length,
+      alone: await compared(1),
+      together: await compared(clients),
     });
-  } finally {
-    await recorder.close();
   }
+  return { size, clients, questions: measured };
 }
 
 /** Leaves out what the service asks and writes beside requests: outside of a transaction, or in sessions of its own. */

@@ -61,7 +61,7 @@ export const expensiveQuestions = (nowMs: number): Questions => {
 
 /** Statistics that are promised within a time over a year of a million inspections. */
 export const yearQuestions = (nowMs: number): Questions => {
-  const { 'yield of a year, by month': byMonth } = usualQuestions({ inspections: 0, samples: 0 }, nowMs);
+  const { 'yield of a year, by month': byMonth } = usualQuestions({ inspections: 0, samples: 0, days: 0 }, nowMs);
   const { 'control chart of values, a month': _, ...ofYear } = expensiveQuestions(nowMs);
   return {
     'yield of a year, by month': byMonth as string,

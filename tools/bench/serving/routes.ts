@@ -1,12 +1,11 @@
 /** Every GET route on a history of any size: how long its answers take, and which large tables it reads whole. */
 import { UNITS_PER_LOT, type HistorySize } from '../data/history.ts';
 import { latenciesOf, whole, type Latencies } from '../results/numbers.ts';
-import type { BenchSystem } from '../system/bench-system.ts';
 import type { CaseDatabase } from '../system/case-database.ts';
 import { bytesOf, sizeOf } from '../system/disk-size.ts';
 import { largeTables, readWhole } from './plans.ts';
 import { routeQuestions, type Document, type RouteQuestion } from './route-questions.ts';
-import { StatementRecorder } from './statement-recorder.ts';
+import type { StatementRecorder } from './statement-recorder.ts';
 
 export interface RoutesOptions {
   readonly size: HistorySize;
@@ -16,7 +15,7 @@ export interface RoutesOptions {
   readonly progress: (what: string) => void;
 }
 
-interface PlannedQuestion extends RouteQuestion {
+export interface PlannedQuestion extends RouteQuestion {
   /** Large tables that are read whole. */
   readonly whole: readonly string[];
 }
@@ -37,25 +36,21 @@ export interface RoutesResult {
 /** No further answers to a question that has taken this long. */
 const MOST_MS = 20_000;
 
-/** @param database holds a history */
+/** @param url of a service that answers from `database`, which holds a history */
 export async function measureRoutes(
-  system: BenchSystem,
   database: CaseDatabase,
-  options: RoutesOptions,
+  url: string,
+  questions: readonly PlannedQuestion[],
+  { size, requests, signal, progress }: RoutesOptions,
 ): Promise<RoutesResult> {
-  const { size, requests, signal, progress } = options;
-  const questions = await plannedQuestions(system, database, options);
-  const routes = await system.withQuery(database, async (url) => {
-    const measured: RouteResult[] = [];
-    for (const { path, ...question } of questions) {
-      signal.throwIfAborted();
-      const times = await timesOf(url + path, requests);
-      // All of them take half an hour at ten million inspections: an interrupted run keeps what was measured.
-      progress(`${measured.length + 1} of ${questions.length}: ${path}: ${times.status}, ${whole(times.ms.p50)} ms`);
-      measured.push({ ...question, ...times });
-    }
-    return measured;
-  });
+  const routes: RouteResult[] = [];
+  for (const { path, ...question } of questions) {
+    signal.throwIfAborted();
+    const times = await timesOf(url + path, requests);
+    // All of them take half an hour at ten million inspections: an interrupted run keeps what was measured.
+    progress(`${routes.length + 1} of ${questions.length}: ${path}: ${times.status}, ${whole(times.ms.p50)} ms`);
+    routes.push({ ...question, ...times });
+  }
   const bytes = {
     all: bytesOf(await sizeOf(database)),
     samples: bytesOf(await sizeOf(database, ['system_metrics'])),
@@ -63,32 +58,25 @@ export async function measureRoutes(
   return { size, bytes, routes };
 }
 
-/** Asks everything once, through a recorder, which would slow what is measured. */
-async function plannedQuestions(
-  system: BenchSystem,
+/** Asks everything once. @param url of a service behind the recorder */
+export async function planQuestions(
+  recorder: StatementRecorder,
   database: CaseDatabase,
-  { size, signal, progress }: RoutesOptions,
+  url: string,
+  { size, signal, progress }: Omit<RoutesOptions, 'requests'>,
 ): Promise<PlannedQuestion[]> {
   const large = await largeTables(database);
   const stored = await storedValues(database, size);
-  const recorder = await StatementRecorder.before(database.url('QUERY_DATABASE_URL'));
-  try {
-    const recorded = { url: (variable: string) => recorder.through(database.url(variable)) };
-    return await system.withQuery(recorded, async (url) => {
-      const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
-      const planned: PlannedQuestion[] = [];
-      for (const question of routeQuestions(document, stored, Date.now())) {
-        signal.throwIfAborted();
-        progress(`plan of ${question.path}`);
-        recorder.take();
-        await ask(url + question.path);
-        planned.push({ ...question, whole: await readWhole(database, recorder.take(), large) });
-      }
-      return planned;
-    });
-  } finally {
-    await recorder.close();
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
+  const planned: PlannedQuestion[] = [];
+  for (const question of routeQuestions(document, stored, Date.now())) {
+    signal.throwIfAborted();
+    progress(`plan of ${question.path}`);
+    recorder.take();
+    await ask(url + question.path);
+    planned.push({ ...question, whole: await readWhole(database, recorder.take(), large) });
   }
+  return planned;
 }
 
 async function timesOf(url: string, requests: number): Promise<Pick<RouteResult, 'status' | 'ms'>> {

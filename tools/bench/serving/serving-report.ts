@@ -76,7 +76,7 @@ ${table([
 }
 
 export function formatAims({ size, answers, exports }: AimsResult): string {
-  return `${size.inspections.toLocaleString('en-US')} inspections over a year, ${size.samples.toLocaleString('en-US')} samples over four weeks; one question after the other
+  return `${size.inspections.toLocaleString('en-US')} inspections over ${size.days} days, ${size.samples.toLocaleString('en-US')} samples over four weeks; one question after the other
 
 ${table([
   ['question', 'p50 ms', 'most ms', 'aim ms'],
@@ -118,7 +118,7 @@ const ROUTE_AIM_MS = 2_000;
 
 export function formatRoutes({ size, bytes, routes }: RoutesResult): string {
   const perInspection = (bytes.all - bytes.samples) / size.inspections;
-  return `${whole(size.inspections)} inspections with ten measurements each over a year, ${whole(size.samples)} samples over four weeks; ${(bytes.all / 1e9).toFixed(1)} GB on disk: ${whole(perInspection)} bytes per inspection, ${whole(bytes.samples / size.samples)} per sample
+  return `${whole(size.inspections)} inspections with ten measurements each over ${size.days} days, ${whole(size.samples)} samples over four weeks; ${(bytes.all / 1e9).toFixed(1)} GB on disk: ${whole(perInspection)} bytes per inspection, ${whole(bytes.samples / size.samples)} per sample
 
 Each GET route with the least that it requires, and over everything where it takes a time range; one question after the other, the p99 is the longest. Of an export the time until it begins. 404: the history has nothing of the kind
 

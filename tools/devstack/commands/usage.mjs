@@ -151,6 +151,7 @@ deletes its data.
   --peers          the telemetry cases alone, loaded by Telegraf and Debezium as well; needs Go, which builds the first once
 
 Other measurements, instead of all that, one after the other where several are given:
+  --backlogs       all that, first
   --steady         20,000 samples/s and 200 inspections/s for 60 s: from publishing until a session of the database sees
                    them, and CPU time
   --storm          20,000 samples/s and cheap questions, in turns without and with 16 clients that ask for statistics over
@@ -162,8 +163,9 @@ Other measurements, instead of all that, one after the other where several are g
   --aims           what is promised within a time (a year of statistics, a back-test, a map of 100,000 dice) or at a
                    rate (exports with types)
   --size N         --storm, --clients, --routes and --aims: on so many inspections over a year with ten measurements each
-                   and ten times as many samples over four weeks, 10k to 100m (default 1m; with --short 20k). 10m takes
-                   42 GB of disk, and is refused with less than 55 GB free. Alone, the same as with --routes
+                   and ten times as many samples over four weeks, 2k to 100m (default 1m; with --short 20k, over 60
+                   days). 10m takes 42 GB of disk, and is refused with less than 55 GB free. Alone, the same as with
+                   --routes
 
   --repeat R       rounds; the tables then show the median and the extremes (default 1)
   --short          10,000 rows, 4 s: shows that everything works, too few to measure speed
