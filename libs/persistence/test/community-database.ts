@@ -18,7 +18,10 @@ interface Snapshot {
   readonly migrations: number;
   readonly files: File | Blob;
 }
-/** For each licence, in the order of migrations; this process alone knows them. */
+/**
+ * For each licence, in the order of migrations; this process alone knows them, as it alone has the engine compiled. So
+ * the suites of this library run in one process (see package.json).
+ */
 const snapshots: Record<Licence, Snapshot[]> = { apache: [], timescale: [] };
 
 /**
