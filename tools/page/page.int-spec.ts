@@ -12,6 +12,7 @@ import { storeGeometries } from '../devstack/commands/start/geometries.ts';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
 import { launchChromium } from './chromium.ts';
 import { currentNumbers } from './current-numbers.ts';
+import { eventStream } from './event-stream.ts';
 import { exploring } from './exploring.ts';
 import { notesAndPhases } from './notes-and-phases.ts';
 import { drawsMuch } from './performance.ts';
@@ -858,7 +859,15 @@ undisturbed({
   visitor: () => visitor,
   enter: () => Visitor.enter(browser, query.url),
   lot: () => lot,
-  publish: () => telemetry(1),
+});
+
+eventStream({
+  visitor: () => visitor,
+  enter: () => Visitor.enter(browser, query.url),
+  publish: async () => {
+    await telemetry(1);
+    await pipeline.untilIdle(60_000);
+  },
 });
 
 currentNumbers({ visitor: () => visitor, lot: () => lot });

@@ -9,8 +9,6 @@ export interface Given {
   /** Another person with a browser of their own. */
   readonly enter: () => Promise<Visitor>;
   readonly lot: () => string;
-  /** Publishes one sample. */
-  readonly publish: () => Promise<void>;
 }
 
 const CHART = '/charts?step=GATE-CD&parameter=gate_cd&mix=yes&chart=imr&subgroup=1';
@@ -31,7 +29,7 @@ const change = async <T>(route: Route, how: (answer: T) => T): Promise<void> => 
   await route.fulfill({ response, json: how((await response.json()) as T) });
 };
 
-export function undisturbed({ visitor: current, enter, lot, publish }: Given): void {
+export function undisturbed({ visitor: current, enter, lot }: Given): void {
   describe('while data arrives', () => {
     const address = (): URLSearchParams => new URL(current().page.url()).searchParams;
     const frames = (page: Page): Promise<void> =>
@@ -74,44 +72,6 @@ export function undisturbed({ visitor: current, enter, lot, publish }: Given): v
       const later = asked('exclude=3');
       await current().open(`${CHART}&exclude=3&from=2026-01-01T00:00:00.000Z`);
       expect(from((await later).url())).toBe('2026-01-01T00:00:00.000Z');
-    });
-
-    it('a stream of events that ends at once is not asked for without a pause', async () => {
-      const { page } = current();
-      let count = 0;
-      await page.route('**/v1/events', (route) => {
-        count++;
-        return route.fulfill({ contentType: 'text/event-stream', body: ': here\n\n' });
-      });
-      await page.goto(new URL('/pipeline', page.url()).href);
-      await waitFor(
-        () => count,
-        (n) => n > 0,
-      );
-      await sleep(5_000);
-      expect(count).toBeLessThanOrEqual(4);
-    });
-
-    it('events reach a browser that cannot iterate over a stream', async () => {
-      const other = await enter();
-      try {
-        const { page } = other;
-        await page.addInitScript(() => {
-          delete (ReadableStream.prototype as Partial<ReadableStream>)[Symbol.asyncIterator];
-        });
-        let count = 0;
-        page.on('request', (request) => (count += request.url().endsWith('/v1/events') ? 1 : 0));
-        await other.open('/pipeline');
-        await page.getByText('live', { exact: true }).waitFor();
-        await sleep(4_000);
-        const asked = page.waitForRequest((request) => request.url().endsWith('/v1/pipeline'));
-        await publish();
-        await asked;
-        expect(count).toBe(1);
-      } finally {
-        await other.page.unrouteAll({ behavior: 'ignoreErrors' });
-        await other.leave();
-      }
     });
 
     it('what needs attention is marked where it may be outdated', async () => {

@@ -1,6 +1,5 @@
 import { type ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
-import { type AsOf, readAsOf } from '@chip/persistence';
 import { Lifecycle } from '@chip/service';
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -10,7 +9,7 @@ import { integerParameter } from '../http/parameters.ts';
 import { Problem } from '../http/problem.error.ts';
 import { StreamDatabases } from '../sql/stream-databases.ts';
 import { Movements } from './movements.ts';
-import { type Movement } from './movements.sql.ts';
+import { type Movement, nameOf, readMovements, stateOf } from './movements.sql.ts';
 
 const MAX_SECONDS = 300;
 /** A client connects again after it, so that a revoked key ends soon. */
@@ -30,8 +29,8 @@ const parameters = z.strictObject({
 });
 type Parameters = z.output<typeof parameters>;
 
-type Position = Pick<Movement, 'topic' | 'partition' | 'next_offset'>;
-const nameOf = ({ topic, partition }: Position): string => `${topic} ${partition}`;
+/** Ingest keeps no position. */
+const isPosition = ({ source }: Movement): boolean => source === 'writer';
 
 /** The parts of Fastify's reply used here. */
 interface StreamReply {
@@ -79,12 +78,12 @@ export class EventsController {
         stream.write(text);
       }
     };
-    const write = (moved: readonly Position[]): void => {
+    const write = (moved: readonly Movement[]): void => {
       const positions = moved.map(({ topic, partition, next_offset }) => ({ topic, partition, next_offset }));
       say(`event: moved\ndata: ${JSON.stringify({ positions })}\n\n`);
     };
     if (seconds === 0) {
-      write(await this.#positions());
+      write((await this.#movements()).filter(isPosition));
       stream.end();
     } else {
       const leave = await this.#opened(this.#follow(write));
@@ -121,27 +120,31 @@ export class EventsController {
    *
    * @returns how to stop
    */
-  async #follow(write: (moved: readonly Position[]) => void): Promise<() => void> {
-    const early: (readonly Position[])[] = [];
-    let tell = (moved: readonly Position[], _reading: number): void => void early.push(moved);
+  async #follow(write: (moved: readonly Movement[]) => void): Promise<() => void> {
+    const early: (readonly Movement[])[] = [];
+    let tell = (moved: readonly Movement[], _reading: number): void => void early.push(moved);
     const leave = this.movements.listen((moved, reading) => tell(moved, reading));
     try {
-      const positions = await this.#positions();
+      const movements = await this.#movements();
       const { lastReading } = this.movements;
-      write(positions);
-      const told = new Map(positions.map((position) => [nameOf(position), position.next_offset]));
-      const writeNews = (moved: readonly Position[]): void => {
-        if (moved.length > 0) {
-          write(moved);
-        }
-        moved.forEach((one) => told.set(nameOf(one), one.next_offset ?? told.get(nameOf(one)) ?? 0));
+      write(movements.filter(isPosition));
+      const told = new Map(movements.map((one) => [nameOf(one), one]));
+      const isNews = (one: Movement): boolean => {
+        const before = told.get(nameOf(one));
+        return before === undefined || stateOf(one) !== stateOf(before);
       };
-      // With the same offset its state may have changed.
-      const isNews = (one: Position): boolean =>
-        one.next_offset === null || one.next_offset >= (told.get(nameOf(one)) ?? 0);
-      early.forEach((moved) => writeNews(moved.filter(isNews)));
+      const isOlder = (one: Movement): boolean => (one.next_offset ?? 0) < (told.get(nameOf(one))?.next_offset ?? 0);
+      const writeNews = (news: readonly Movement[]): void => {
+        if (news.length > 0) {
+          write(news);
+        }
+        news.forEach((one) => told.set(nameOf(one), one));
+      };
       // Only a later reading may report a position that was moved back.
-      tell = (moved, reading) => writeNews(reading > lastReading ? moved : moved.filter(isNews));
+      const writeEarly = (moved: readonly Movement[]): void =>
+        writeNews(moved.filter((one) => isNews(one) && !isOlder(one)));
+      early.forEach(writeEarly);
+      tell = (moved, reading) => (reading > lastReading ? writeNews(moved.filter(isNews)) : writeEarly(moved));
       return leave;
     } catch (error) {
       leave();
@@ -150,11 +153,11 @@ export class EventsController {
   }
 
   /** Of each database that answers: movements tell the others when they are back. @throws Problem 503 when none does */
-  async #positions(): Promise<AsOf['positions']> {
+  async #movements(): Promise<Movement[]> {
     const read = await Promise.allSettled(
       this.databases.all.map(async ({ snapshots, owns }) => {
-        const { positions } = await snapshots.read((snapshot) => readAsOf(snapshot));
-        return positions.filter(owns);
+        const movements = await snapshots.read((snapshot) => readMovements(snapshot));
+        return movements.filter(owns);
       }),
     );
     const [away] = read.filter((one) => one.status === 'rejected');

@@ -18,3 +18,6 @@ export function readMovements(snapshot: Queryable): Promise<Movement[]> {
       ORDER BY 1, 2, 3`,
   );
 }
+
+export const nameOf = ({ source, topic, partition }: Movement): string => `${source} ${topic} ${partition}`;
+export const stateOf = ({ next_offset, state }: Movement): string => `${next_offset} ${state}`;

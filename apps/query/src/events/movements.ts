@@ -3,7 +3,7 @@ import { Lifecycle, type Logger } from '@chip/service';
 import { LOGGER } from '@chip/service/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import { StreamDatabases } from '../sql/stream-databases.ts';
-import { type Movement, readMovements } from './movements.sql.ts';
+import { type Movement, nameOf, readMovements, stateOf } from './movements.sql.ts';
 
 /** How often the positions are read while anyone listens. */
 const POLL_MS = 500;
@@ -92,6 +92,3 @@ export class Movements {
     }
   }
 }
-
-const nameOf = ({ source, topic, partition }: Movement): string => `${source} ${topic} ${partition}`;
-const stateOf = ({ next_offset, state }: Movement): string => `${next_offset} ${state}`;

@@ -18,6 +18,15 @@ const SILENCE_MS = 45_000;
 const RECONNECT_MS = 2_000;
 /** Where there is no stream, views refresh at this pace. */
 const WITHOUT_STREAM_MS = 10_000;
+/** A stream that opens later, behind a proxy that holds it back, is not waited for. */
+const OPENS_WITHIN_MS = 1_000;
+
+let opening: Promise<void> = Promise.resolve();
+/**
+ * Settles when the stream has told the positions of now, or will not do so soon. A question of before must be asked again
+ * then; one of after misses nothing.
+ */
+export const streamIsOpening = (): Promise<void> => opening;
 
 /** Follows the stream until `signal` aborts. A browser has six connections per host, so a hidden page holds none. */
 export function followEvents(): void {
@@ -27,9 +36,13 @@ export function followEvents(): void {
       return undefined;
     }
     const stop = new AbortController();
-    void follow(stop.signal);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    opening = promise;
+    setTimeout(resolve, OPENS_WITHIN_MS);
+    void follow(stop.signal, resolve);
     return () => {
       stop.abort();
+      resolve();
       isLive.value = false;
     };
   });
@@ -59,7 +72,8 @@ async function* endedBySilence(
   }
 }
 
-async function follow(signal: AbortSignal): Promise<void> {
+/** @param tried called when the stream has told its first event, and when it could not be opened */
+async function follow(signal: AbortSignal, tried: () => void): Promise<void> {
   while (!signal.aborted) {
     let waitMs = RECONNECT_MS;
     let opened = Infinity;
@@ -69,11 +83,11 @@ async function follow(signal: AbortSignal): Promise<void> {
       const response = await fetch('/v1/events', { signal: both, headers: authorization(), cache: 'no-store' });
       if (response.ok && response.body) {
         isLive.value = true;
-        moved.value = moved.peek() + 1;
         opened = performance.now();
         for await (const { event } of readEvents(endedBySilence(response.body, silence))) {
           if (event === 'moved') {
             moved.value = moved.peek() + 1;
+            tried();
           }
         }
       } else {
@@ -83,6 +97,7 @@ async function follow(signal: AbortSignal): Promise<void> {
     } catch {
       // The service restarts or the network is away: views say so, and the stream is opened again.
     }
+    tried();
     if (signal.aborted) {
       return;
     }

@@ -2,7 +2,7 @@
 import { effect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { CANCELLED, type Problem, problemOf, type Question } from './ask.ts';
-import { isVisible, moved } from './events.ts';
+import { isVisible, moved, streamIsOpening } from './events.ts';
 import { key, refusal } from './session.ts';
 
 export interface Answer<T> {
@@ -88,6 +88,10 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5, re
     };
     const load = async (): Promise<void> => {
       isAsking = true;
+      await streamIsOpening();
+      if (stop.signal.aborted) {
+        return;
+      }
       isOutdated = false;
       let retryMs: number | undefined;
       const began = performance.now();
