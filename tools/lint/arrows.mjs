@@ -43,11 +43,27 @@ const ARROWS = {
 };
 
 /**
- * Tools are scripts that run from their sources: they have no package names to import each other by. Which of them may lean
- * on which is in .dependency-cruiser.mjs.
+ * Tools are scripts that run from their sources: they have no package names to import each other by. Of other tools, a tool
+ * uses the local stack alone, which leans on none; examples in pages run on the pipeline of the tests; and drills and soaks
+ * run on the fault suite: its system, load and checker are their proof as well.
  */
-const TOOL = /^tools\//;
-const LEANT_ON = /^tools\/(devstack|e2e|faults|structure)\//;
+const LEANS = {
+  devstack: /^tools\/devstack\//,
+  drill: /^tools\/(devstack|drill|soak|faults)\//,
+  soak: /^tools\/(devstack|drill|soak|faults)\//,
+};
+const LEANS_ELSE = /^tools\/(devstack\/|e2e\/(pipeline|secured-kafka)\.ts$)/;
+/** Tests sit beside what they test, and share helpers. */
+const TEST = /(^|\/)test\/|\.(int-)?spec\.ts$/;
+const LEANS_OF_TESTS = /^tools\/(devstack|e2e|faults|structure)\//;
+
+function mayLean(from, target) {
+  if (TEST.test(from)) {
+    return projectOf(target) === projectOf(from) || LEANS_OF_TESTS.test(target);
+  }
+  const [, room] = /^tools\/([^/]+)\//.exec(from) ?? [];
+  return target.startsWith(room ? `tools/${room}/` : 'tools/') || (LEANS[room] ?? LEANS_ELSE).test(target);
+}
 
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file) => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
@@ -69,9 +85,10 @@ function problemOf(from, specifier) {
   const source = projectOf(from);
   if (/^[./]/.test(specifier)) {
     const target = path.join(path.dirname(from), specifier);
-    return projectOf(target) === source || (TOOL.test(from) && LEANT_ON.test(target))
-      ? undefined
-      : 'Another project is imported by the name of its package.';
+    if (from.startsWith('tools/') && target.startsWith('tools/')) {
+      return mayLean(from, target) ? undefined : 'This tool does not lean on that one.';
+    }
+    return projectOf(target) === source ? undefined : 'Another project is imported by the name of its package.';
   }
   const tag = tags.get(source);
   const { projects, not } = ARROWS[tag] ?? { projects: [], not: [] };

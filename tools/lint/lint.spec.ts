@@ -42,7 +42,14 @@ const FORBIDDEN: readonly [file: string, imported: string][] = [
   ['tools/e2e/pipeline.ts', '@chip/persistence'],
   ['tools/e2e/pipeline.ts', '../../apps/writer/src/flush.ts'],
   ['tools/e2e/pipeline.ts', '../bench/bench.ts'],
+  ['tools/e2e/pipeline.spec.ts', '../bench/bench.ts'],
   ['tools/generators/edit.ts', '../bench/bench.ts'],
+  ['tools/generators/edit.ts', '../structure/circles.ts'],
+  ['tools/docs/examples.ts', '../e2e/other.ts'],
+  ['tools/devstack/layout.ts', '../e2e/pipeline.ts'],
+  ['tools/devstack/commands/usage.mjs', '../../bundle.mjs'],
+  ['tools/drill/run/drill.ts', '../../e2e/pipeline.ts'],
+  ['tools/soak/soak.ts', '../bench/bench.ts'],
   ['apps/web/src/format/csv.ts', '@chip/contracts'],
   ['apps/web/src/format/csv.ts', '@nestjs/common'],
 ];
@@ -57,6 +64,11 @@ const ALLOWED: readonly [file: string, imported: string][] = [
   ['libs/persistence/src/index.ts', 'pg'],
   ['tools/e2e/pipeline.ts', '@chip/testing'],
   ['tools/e2e/pipeline.ts', '../devstack/layout.ts'],
+  ['tools/e2e/pipeline.spec.ts', '../faults/system.ts'],
+  ['tools/generators/generators.spec.ts', '../structure/circles.ts'],
+  ['tools/docs/examples.ts', '../e2e/pipeline.ts'],
+  ['tools/drill/run/drill.ts', '../../faults/system/system.ts'],
+  ['tools/soak/soak.ts', '../drill/run/drill.ts'],
 ];
 const importing = (name: string): string => `import * as subject from '${name}';\nsubject.use();`;
 const SOME = 'libs/quality/src/some.ts';
