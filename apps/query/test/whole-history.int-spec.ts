@@ -1,6 +1,7 @@
 /** Questions about everything take short cuts: whatever happened, their answers are those of the plain statements. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import { type LoadSession } from '@chip/persistence';
+import { sumUpDays, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import { type AttemptQuestion, chosenAttempts, preferredFirst } from '../src/attempts/chosen-attempts.ts';
 import { namesOfAttempts, type SeenName } from '../src/discovery/names.sql.ts';
@@ -12,12 +13,11 @@ import {
   changedAttempt,
   instantWithin,
   LOTS,
+  openUnits,
   rangeBetween,
   storeAttempts,
-  storeUnits,
   twoPolicies,
 } from './random-attempts.ts';
-import { sumUpDays } from './seed.ts';
 
 const UNITS = 40;
 const DAYS = 12;
@@ -55,11 +55,12 @@ const question = fc
   .map(({ from, to, filter, ...rest }) => ({ ...rest, ...filter, ...rangeBetween({ from, to }) }));
 
 let db: TestDatabase;
+let session: LoadSession;
+let leave: () => Promise<void>;
 beforeAll(async () => {
-  db = await createTestDatabase();
-  await storeUnits(db.database, UNITS);
+  ({ db, session, close: leave } = await openUnits(UNITS));
 });
-afterAll(() => db.drop());
+afterAll(() => leave());
 
 const STACKED: Readonly<Record<string, string>> = {
   result: `(count(*) FILTER (WHERE result = 'fail'))::float8 / count(*)`,
@@ -141,7 +142,7 @@ describe('questions about everything', () => {
     for (const [round, { events, isSummedUp }] of rounds.entries()) {
       await storeAttempts(db.database, events);
       if (isSummedUp) {
-        await sumUpDays(db.url);
+        await sumUpDays(session, Infinity, '0');
       }
       for (const { value, lot, policies, ...filters } of questions.slice(round * 4, (round + 1) * 4)) {
         for (const policy of policies) {
@@ -191,7 +192,7 @@ describe('questions about everything', () => {
   }, 240_000);
 
   it('know whether dice went through several operations', async () => {
-    await sumUpDays(db.url);
+    await sumUpDays(session, Infinity, '0');
     const asked = { value: 'result', policy: 'last' } as const;
     expect(await isCrowdedMap(db.database, asked)).toBe(true);
     expect(await isCrowdedMap(db.database, { ...asked, inspection_type: 'thermal', step: '' })).toBe(false);
