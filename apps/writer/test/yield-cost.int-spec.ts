@@ -6,7 +6,7 @@ import { InspectionLoader } from '../src/loaders/inspection/inspection-loader.ts
 import { inspectionBlock, withIdentities } from './inspection-block.ts';
 
 /** By hand, for the figures: YIELD_COST_FLUSHES=40 prints them. */
-const FLUSHES = Number(process.env['YIELD_COST_FLUSHES'] ?? 8);
+const FLUSHES = Number(process.env['YIELD_COST_FLUSHES'] ?? 6);
 /** Rows of one flush, events and measurements, as the writer gathers them when there is a backlog. */
 const FLUSH_ROWS = 20_000;
 /** Every so many-th event is a retest of a unit that was loaded before. */
@@ -77,7 +77,7 @@ describe('what the summaries of yield cost a flush of inspections', () => {
   // A flush of large events takes a tenth of the time, and other work on the machine disturbs a pair of them more.
   it.each([
     [10, FLUSHES],
-    [444, 6 * FLUSHES],
+    [444, 4 * FLUSHES],
   ])(
     'is a small part of it, with %i measurements each',
     async (measurements, flushes) => {
