@@ -82,6 +82,15 @@ export async function copyTemplate(
   return true;
 }
 
+/**
+ * What a database without the schema is a copy of: on the local stack of template1, which holds the extensions, as the
+ * database of the stack itself is. To create them takes a quarter of the time of all migrations.
+ */
+export async function emptyTemplate(client: pg.Client): Promise<string> {
+  // Elsewhere others may be connected to template1, and a template in use cannot be copied.
+  return (await isReady(client, 'template1')) ? 'template1' : 'template0';
+}
+
 /** Refusing connections is the last step of making it. */
 async function isReady(client: pg.Client, template: string): Promise<boolean> {
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1 AND NOT datallowconn', [
@@ -97,7 +106,7 @@ async function makeTemplate(client: pg.Client, template: string, urlOf: (databas
   for (const { name } of rows) {
     await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
   }
-  await client.query(`CREATE DATABASE ${template} TEMPLATE template0`);
+  await client.query(`CREATE DATABASE ${template} TEMPLATE ${await emptyTemplate(client)}`);
   await migrate(urlOf(template));
   await client.query(`ALTER DATABASE ${template} ALLOW_CONNECTIONS false`);
   await client.query(`SELECT ${END_SESSIONS}($1)`, [template]);

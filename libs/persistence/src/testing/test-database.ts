@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { Database } from '../connection/database.ts';
 import { migrate } from '../schema/migrate.ts';
-import { copyTemplate } from './template-database.ts';
+import { copyTemplate, emptyTemplate } from './template-database.ts';
 
 /** A migrated database of one suite. */
 export interface TestDatabase {
@@ -33,8 +33,7 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
   await onServer(serverUrl, async (client) => {
     isMigrated = !options.empty && (await copyTemplate(client, name, (other) => withDatabase(serverUrl, other)));
     if (!isMigrated) {
-      // template0: others may be connected to template1, and a template in use cannot be copied.
-      await client.query(`CREATE DATABASE ${name} TEMPLATE template0`);
+      await client.query(`CREATE DATABASE ${name} TEMPLATE ${await emptyTemplate(client)}`);
     }
   });
   if (!options.empty && !isMigrated) {
