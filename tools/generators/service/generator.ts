@@ -29,7 +29,6 @@ export default async function generateService(tree: Tree, { name }: { readonly n
             dependsOn: [],
           },
           lint: {},
-          typecheck: {},
           'test:unit': {},
           'test:int': {},
         },
