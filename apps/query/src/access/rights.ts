@@ -1,5 +1,5 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
-import { type OpenAPIObject } from '@nestjs/swagger';
 
 /**
  * The right that a route requires of its caller:
@@ -17,10 +17,14 @@ export type Right = 'read' | 'operation' | 'evaluate' | 'schedule' | 'change' | 
 /** Cost of one request. Each class has its own limits, so that none starves another. */
 export type CostClass = 'light' | 'statistic' | 'export' | 'write';
 
-const EXTENSION = 'x-right';
+export const EXTENSION = 'x-right';
 
 /** States the right that a route requires. By default a GET requires `read`, any other method `change`. */
-export const Needs = (right: Right): MethodDecorator & ClassDecorator => ApiExtension(EXTENSION, right);
+export const Needs = (right: Right): MethodDecorator & ClassDecorator =>
+  applyDecorators(ApiExtension(EXTENSION, right), SetMetadata(EXTENSION, right));
+
+/** @param of handler or controller */
+export const statedRight = (of: object): Right | undefined => Reflect.getMetadata(EXTENSION, of) as Right | undefined;
 
 /** Routes that answer everyone. They show no data. */
 const PUBLIC_ROUTES = new Set([
@@ -42,15 +46,20 @@ const COMPUTES = new Set(['/v1/reports', '/v1/dead-letters/dry-run']);
 
 const pathOfRouter = (path: string): string => path.replaceAll(/\{([^}]+)\}/g, ':$1');
 
+/** What the service goes by in the OpenAPI document, or in an outline of it. */
+export interface Outline {
+  readonly paths: Record<string, object>;
+}
+
 export interface RouteRule {
   readonly right: Right;
   readonly cost: CostClass;
 }
 
-/** Rules by `METHOD /path/:parameter`, from the OpenAPI document, which lists every route. */
-export function routeRules(document: OpenAPIObject): ReadonlyMap<string, RouteRule> {
+/** Rules by `METHOD /path/:parameter`, of every route. */
+export function routeRules({ paths }: Outline): ReadonlyMap<string, RouteRule> {
   const rules = new Map<string, RouteRule>();
-  for (const [path, item] of Object.entries(document.paths)) {
+  for (const [path, item] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(item) as [string, Record<string, unknown>][]) {
       if (PUBLIC_ROUTES.has(path)) {
         continue;
@@ -66,8 +75,8 @@ export function routeRules(document: OpenAPIObject): ReadonlyMap<string, RouteRu
  * Routes with no query parameter, as `METHOD /path/:parameter`. No schema checks the query of a request to them. Probes and
  * scrapers add parameters of their own to health and metrics.
  */
-export function routesWithoutQuery(document: OpenAPIObject): ReadonlySet<string> {
-  const documented = Object.entries(document.paths).filter(([path]) => path.startsWith('/v1/'));
+export function routesWithoutQuery({ paths }: Outline): ReadonlySet<string> {
+  const documented = Object.entries(paths).filter(([path]) => path.startsWith('/v1/'));
   const withoutQuery = documented.flatMap(([path, item]) =>
     (Object.entries(item) as [string, { parameters?: readonly { in: string }[] }][])
       .filter(([, { parameters = [] }]) => !parameters.some((parameter) => parameter.in === 'query'))

@@ -11,6 +11,7 @@ import { readCertificate, renewCertificate } from '../access/certificate.ts';
 import { Gate } from '../access/gate.ts';
 import { RefusalPace } from '../access/refusal-pace.ts';
 import { isPublic, routeRules, routesWithoutQuery } from '../access/rights.ts';
+import { outlineOf } from '../access/routes.ts';
 import {
   answerUnparsed,
   frameworkProblem,
@@ -23,7 +24,7 @@ import { keepPatchDigits } from '../dead-letters/replays/patch-digits.ts';
 import { answerAsSql } from './as-sql.ts';
 import { compressAnswers } from './compression.ts';
 import { securityHeaders } from './http-headers.ts';
-import { buildOutline, serveDocument } from './openapi.ts';
+import { serveDocument } from './openapi.ts';
 import {
   LARGE_BODY_BYTES,
   LARGE_BODY_ROUTES,
@@ -69,7 +70,7 @@ const withoutReasons = ({ status, checks }: HealthReport): object => ({
 /** Sets up what surrounds every route: checks, problems, metrics, the page and the OpenAPI page. */
 export async function configureHttp(app: NestFastifyApplication): Promise<void> {
   const config = app.get<QueryConfig>(CONFIG);
-  const outline = buildOutline(app);
+  const outline = outlineOf(app);
   const routes = Object.entries(outline.paths).map(([path, item]) => ({
     pattern: new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
     methods: Object.keys(item).map((method) => method.toUpperCase()),

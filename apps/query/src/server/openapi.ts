@@ -99,16 +99,6 @@ const FRAME_ROUTES: Readonly<Record<string, object>> = {
   },
 };
 
-/** A stand-in for every schema, with a property: a query that a schema checks has parameters. */
-const UNREAD = { schema: { type: 'object', properties: { any: {} } }, components: {} };
-
-/**
- * The document without its schemas: the routes, their rights, and whether they have a query, which the service itself goes
- * by. The whole of it takes a quarter of a start to build, and few processes are ever asked for it.
- */
-export const buildOutline = (app: NestFastifyApplication): OpenAPIObject =>
-  SwaggerModule.createDocument(app, {} as never, { standardSchemaConverter: () => UNREAD });
-
 /** The OpenAPI 3.1 document, generated from the routes and the schemas that check their requests. */
 export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
   const head = new DocumentBuilder()
