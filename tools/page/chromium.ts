@@ -16,10 +16,13 @@ const INSTEAD = 'set CHROMIUM_PATH to a Chromium or Chrome of version 120 or new
 /** Raise it when the folder's layout changes, so that an old cache is not used. */
 const LAYOUT_VERSION = 1;
 
-/** Only what runs: the C library and its loader are those of this machine, which has the same release. */
+/**
+ * Only what runs: the C library and its loader are those of this machine, which has the same release, and what Mesa's
+ * drivers need is not loaded without a screen.
+ */
 const isNeeded = (name: string): boolean =>
   /^(chromium-headless-shell|chromium-common|fonts-liberation2?|lib.+)$/.test(name) &&
-  !/^(libc6|libc-bin|libcrypt1|libgtk.*|libllvm.*|libperl.*)$/.test(name);
+  !/^(libc6|libc-bin|libcrypt1|libgl1-mesa-dri|libgtk.*|libicu.*|libllvm.*|libperl.*|libxml2.*|libz3.*)$/.test(name);
 
 async function provideChromium(signal: AbortSignal): Promise<string> {
   const architecture = (await capture('dpkg', ['--print-architecture'], INSTEAD, signal)).trim();
