@@ -250,7 +250,7 @@ describe('the workbench', () => {
 
   it('goes on in another instance when the one that sends is killed, and sends no event twice', async () => {
     const host = 'killed';
-    const letters = 8_000;
+    const letters = 4_000;
     const time = Date.now();
     const wrong = (index: number): string =>
       JSON.stringify({
