@@ -212,13 +212,19 @@ export function exploring({ visitor: current, ask, lot, publish, storeGeometries
   describe('what is copied', () => {
     beforeAll(() => current().page.context().grantPermissions(['clipboard-read', 'clipboard-write']));
 
-    /** What a button of the explanation of a panel copies. */
-    const copied = async (panel: string, button: string): Promise<string> => {
+    /** The explanation of a panel, open. */
+    const explanation = async (panel: string) => {
       const { page } = current();
       const popover = page.locator('.popover:popover-open');
       if ((await popover.count()) === 0) {
         await page.getByRole('button', { name: `What is this? ${panel}` }).click();
       }
+      return popover;
+    };
+    /** What a button of the explanation of a panel copies. */
+    const copied = async (panel: string, button: string): Promise<string> => {
+      const { page } = current();
+      const popover = await explanation(panel);
       await page.evaluate(() => navigator.clipboard.writeText(''));
       await popover.getByRole('button', { name: button }).click();
       return waitFor(
@@ -246,13 +252,13 @@ export function exploring({ visitor: current, ask, lot, publish, storeGeometries
     });
 
     (HAS_PYTHON ? it : it.skip)('as Python returns what the page shows (skipped without python3)', async () => {
-      await current().open('/?range=all');
+      await current().show('/?range=all');
       expect(shownOf(run('python3', ['-c', await copied(STEPS, 'Copy Python')]))).toEqual(await rows());
     });
 
     it('is said to be missing where the service does not give it', async () => {
       const { page } = current();
-      await current().open('/?range=all');
+      await current().show('/?range=all');
       await page.route('**/v1/yield*', (route) =>
         route.request().headers()['accept'] === 'application/sql'
           ? route.fulfill({
@@ -262,14 +268,13 @@ export function exploring({ visitor: current, ask, lot, publish, storeGeometries
             })
           : route.fallback(),
       );
-      await page.getByRole('button', { name: `What is this? ${STEPS}` }).click();
-      await page.locator('.popover:popover-open').getByRole('button', { name: 'Copy SQL' }).click();
+      await (await explanation(STEPS)).getByRole('button', { name: 'Copy SQL' }).click();
       await page.getByRole('alert').getByText('Not copied: too busy').waitFor();
       await page.unrouteAll({ behavior: 'ignoreErrors' });
     });
 
     it('as SQL runs with the rights of a reader, and has the rows behind what the page shows', async () => {
-      await current().open('/?range=all');
+      await current().show('/?range=all');
       const results = await runSql(await copied(STEPS, 'Copy SQL'));
       const counted = results
         .flat()
