@@ -134,7 +134,7 @@ describe.each(Object.entries(editions))('roll-ups, %s edition', (_, open) => {
         );
         expect(old?.n).toBe(0);
       }
-      if (index % 23 === 0) {
+      if (index % 50 === 25) {
         await db.runBackgroundWork();
       }
     }

@@ -3,8 +3,8 @@ import { encodeBatch } from './encode-batch.ts';
 import { areHeadersCut, RecordSet, type StoredBatch } from './record-set.ts';
 
 it.each([
-  ['names of their own', Object.fromEntries(Array.from({ length: 300_000 }, (_, i) => [`h${i}`, 'x'])), 200_000],
-  ['one name', { h: Array<string>(300_000).fill('x') }, 200_000],
+  ['names of their own', Object.fromEntries(Array.from({ length: 200_001 }, (_, i) => [`h${i}`, 'x'])), 200_000],
+  ['one name', { h: Array<string>(200_001).fill('x') }, 200_000],
   ['as many as are read', { h: Array<string>(200_000).fill('x') }, 200_000],
 ])('reads a bounded number of headers: %s', async (_, headers, expected) => {
   const { records: bytes } = await encodeBatch(
