@@ -23,8 +23,8 @@ const PATIENCE_MS = 3_000;
 const checks = ['static'];
 
 /**
- * The integration tests that take minutes, each with servers of its own: started last, they would run alone at the end. nx
- * starts them first for the same reason as the checks.
+ * The integration tests that take minutes: started last, they would run alone at the end. nx starts them first for the same
+ * reason as the checks.
  */
 const LONGEST = 'longest';
 
