@@ -1,6 +1,6 @@
 /**
  * The services as separate processes on the given servers, for tests that look at the system from outside: with plain
- * clients that share no code with it. Topics are emptied, the database is new. One pipeline at a time per broker: it
+ * clients that share no code with it. Topics are emptied, the database is a copy of a migrated one. One pipeline at a time per broker: it
  * uses the topics and groups of the machines, which no other test uses; except with a prefix of its own.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -9,7 +9,17 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
 import { STREAMS } from '@chip/contracts';
-import { kafkaAccess, freePort, requiredEnv, waitFor, withoutKafkaAccess } from '@chip/testing';
+import {
+  createEmptyDatabase,
+  createMigratedDatabase,
+  dropDatabase,
+  freePort,
+  kafkaAccess,
+  requiredEnv,
+  waitFor,
+  withDatabase,
+  withoutKafkaAccess,
+} from '@chip/testing';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import pg from 'pg';
 import '../devstack/kafkajs-timers.ts';
@@ -42,7 +52,8 @@ export class Pipeline {
   readonly admin: Admin;
   readonly producer: Producer;
   readonly database: pg.Client;
-  readonly #databaseName: string;
+  readonly #serverUrl = requiredEnv('DATABASE_URL');
+  readonly #databaseName = `e2e_${randomBytes(6).toString('hex')}`;
   readonly #databaseUrl: string;
   readonly #brokers: string;
   /** Before the name of every topic and group on the brokers; messages and positions name them without it. */
@@ -51,10 +62,9 @@ export class Pipeline {
   readonly #services = new Set<Service>();
   readonly #further: { readonly name: string; readonly client: pg.Client }[] = [];
 
-  private constructor(databaseName: string, databaseUrl: string, ownBrokers: string | undefined, prefix: string) {
+  private constructor(ownBrokers: string | undefined, prefix: string) {
     const brokers = ownBrokers ?? requiredEnv('KAFKA_BROKERS');
-    this.#databaseName = databaseName;
-    this.#databaseUrl = databaseUrl;
+    this.#databaseUrl = withDatabase(this.#serverUrl, this.#databaseName);
     this.#brokers = brokers;
     this.#prefix = prefix;
     this.#environment = ownBrokers === undefined ? process.env : withoutKafkaAccess();
@@ -66,7 +76,7 @@ export class Pipeline {
     });
     this.admin = this.kafka.admin();
     this.producer = this.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
-    this.database = new pg.Client({ connectionString: databaseUrl });
+    this.database = new pg.Client({ connectionString: this.#databaseUrl });
   }
 
   /**
@@ -74,7 +84,12 @@ export class Pipeline {
    * @param settings of the operator's commands, instead of the tests' own
    */
   static create(ownBrokers?: string, settings: Record<string, string> = {}): Promise<Pipeline> {
-    return Pipeline.#create('', ownBrokers, settings);
+    return Pipeline.#create('', { ownBrokers, settings });
+  }
+
+  /** With a database that the operator gives its schema, as on a new server. */
+  static createFromNothing(): Promise<Pipeline> {
+    return Pipeline.#create('', { empty: true });
   }
 
   /** On the brokers of all tests, with topics and groups of its own: other pipelines may run there at the same time. */
@@ -82,13 +97,21 @@ export class Pipeline {
     return Pipeline.#create(`apart-${randomBytes(6).toString('hex')}.`);
   }
 
-  static async #create(prefix: string, ownBrokers?: string, settings: Record<string, string> = {}): Promise<Pipeline> {
-    const url = new URL(requiredEnv('DATABASE_URL'));
-    const name = `e2e_${randomBytes(6).toString('hex')}`;
-    await administer((client) => client.query(`CREATE DATABASE ${name}`));
-    url.pathname = `/${name}`;
-    const pipeline = new Pipeline(name, url.href, ownBrokers, prefix);
-    await pipeline.run('operator', 'db', ['migrate']);
+  static async #create(
+    prefix: string,
+    {
+      ownBrokers,
+      settings = {},
+      empty = false,
+    }: { ownBrokers?: string | undefined; settings?: Record<string, string>; empty?: boolean } = {},
+  ): Promise<Pipeline> {
+    const pipeline = new Pipeline(ownBrokers, prefix);
+    if (empty) {
+      await createEmptyDatabase(pipeline.#serverUrl, pipeline.#databaseName);
+      await pipeline.#migrate(pipeline.#databaseUrl);
+    } else {
+      await pipeline.#createDatabase(pipeline.#databaseName);
+    }
     await pipeline.admin.connect();
     await pipeline.#emptyTopics();
     await pipeline.run('operator', 'topics', ['create'], settings);
@@ -174,17 +197,15 @@ export class Pipeline {
 
   /** Creates a further database with the schema, which `close` removes. @returns its URL and a connection */
   async addDatabase(): Promise<{ url: string; client: pg.Client }> {
-    const url = new URL(this.#databaseUrl);
     const name = `${this.#databaseName}_${this.#further.length + 2}`;
-    await administer((client) => client.query(`CREATE DATABASE ${name}`));
-    url.pathname = `/${name}`;
-    const client = new pg.Client({ connectionString: url.href });
+    const url = withDatabase(this.#serverUrl, name);
+    const client = new pg.Client({ connectionString: url });
     // A test may end its sessions; then the next query fails.
     client.on('error', () => undefined);
     this.#further.push({ name, client });
-    await this.run('operator', 'db', ['migrate'], { DATABASE_URL: url.href });
+    await this.#createDatabase(name);
     await client.connect();
-    return { url: url.href, client };
+    return { url, client };
   }
 
   /** Waits until every stored position equals the end of its machine partition. */
@@ -257,8 +278,17 @@ export class Pipeline {
     await Promise.allSettled([this.producer.disconnect(), ...clients.map((client) => client.end())]);
     await this.#emptyTopics().finally(() => this.admin.disconnect());
     for (const name of [this.#databaseName, ...this.#further.map((one) => one.name)]) {
-      await administer((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+      await dropDatabase(this.#serverUrl, name);
     }
+  }
+
+  /** As the operator does, who makes the one that is copied, unless another suite has. */
+  #createDatabase(name: string): Promise<void> {
+    return createMigratedDatabase(this.#serverUrl, name, (url) => this.#migrate(url));
+  }
+
+  #migrate(url: string): Promise<string> {
+    return this.run('operator', 'db', ['migrate'], { DATABASE_URL: url });
   }
 
   #env(): NodeJS.ProcessEnv {
@@ -300,15 +330,5 @@ export class Pipeline {
       (left) => left.length === 0,
       { timeoutMs: 60_000, intervalMs: 500 },
     );
-  }
-}
-
-async function administer(work: (client: pg.Client) => Promise<unknown>): Promise<void> {
-  const client = new pg.Client({ connectionString: requiredEnv('DATABASE_URL') });
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
   }
 }

@@ -17,7 +17,7 @@ const as = (variable: string, parameters?: string): Record<string, string> => ({
 beforeAll(async () => {
   server = await SecuredPostgres.start();
   process.env['DATABASE_URL'] = server.url('DATABASE_URL', 'chip_quality');
-  pipeline = await Pipeline.create();
+  pipeline = await Pipeline.createFromNothing();
   databaseName = (await pipeline.one<{ name: string }>('SELECT current_database() AS name')).name;
 }, 240_000);
 afterAll(async () => {
