@@ -1,6 +1,7 @@
 /** Measurements of events come back through the view `measurements` as they were sent, whatever they are. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type AcceptedInspection, type Measurement } from '@chip/contracts';
+import { anyCharacter } from '@chip/contracts/testing';
 import { LoadSession } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
@@ -75,7 +76,9 @@ const load = async (list: readonly AcceptedInspection[]): Promise<unknown> => {
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
 const text = (maxLength: number) =>
-  fc.string({ unit: 'binary', maxLength }).map((one) => one.replaceAll('\0', '').slice(0, maxLength).toWellFormed());
+  fc
+    .string({ unit: anyCharacter, maxLength })
+    .map((one) => one.replaceAll('\0', '').slice(0, maxLength).toWellFormed());
 const name = fc.oneof(
   fc.constantFrom('vth', 'idd', 'NULL', '{a,b}', '"', '\\N', 'tab\tand\nline', ' ', 'µm 😀'),
   text(20).map((one) => one || 'x'),

@@ -1,12 +1,13 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { anyCharacter } from '../../testing/index.ts';
 import { lineParts, measurementSetText, measurementsOf, measurementValuesText } from './accepted-line.ts';
 
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
 const measurements = fc.array(
   fc.record(
     {
-      name: fc.string({ unit: 'binary' }),
+      name: fc.string({ unit: anyCharacter }),
       value: fc.option(number),
       unit: fc.string(),
       lower_limit: number,
