@@ -4,7 +4,7 @@
  */
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { cacheFolder, REPOSITORY_ROOT } from '../../devstack/layout.ts';
 import { runCommand } from '../../devstack/processes/run-command.ts';
 import { cachedFolder } from '../../devstack/servers/cached-folder.ts';
@@ -72,6 +72,14 @@ export const overlayNames = (): string[] => readdirSync(path.join(REPOSITORY_ROO
 export const render = (kustomize: Kustomize, overlay: string, signal: AbortSignal): Promise<KubernetesObject[]> =>
   renderFolder(kustomize, path.join(REPOSITORY_ROOT, 'k8s/overlays', overlay), signal);
 
+/** Most objects are the same in several overlays, and reading YAML takes longer than rendering it. */
+const read = new Map<string, KubernetesObject>();
+function objectOf(text: string): KubernetesObject {
+  const object = read.get(text) ?? (parse(text) as KubernetesObject);
+  read.set(text, object);
+  return object;
+}
+
 export async function renderFolder(
   kustomize: Kustomize,
   folder: string,
@@ -79,6 +87,8 @@ export async function renderFolder(
 ): Promise<KubernetesObject[]> {
   const [program, ...args] = kustomize;
   const onFailure = `see what "${kustomize.join(' ')} ${folder}" says`;
-  const { stdout } = await runCommand(program, [...args, folder], { signal, onFailure });
-  return parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject);
+  // It ends before its memory is worth collecting.
+  const env = { ...process.env, GOGC: 'off' };
+  const { stdout } = await runCommand(program, [...args, folder], { env, signal, onFailure });
+  return stdout.split(/^---$/m).map((text) => structuredClone(objectOf(text)));
 }

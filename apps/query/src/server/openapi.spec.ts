@@ -150,8 +150,11 @@ describe('the OpenAPI document', () => {
     const components = JSON.parse(JSON.stringify(document.components), (key, value: unknown) =>
       key === 'required' && Array.isArray(value) ? undefined : value,
     ) as object;
-    for (const { name, schema, example } of shown) {
-      const isValid = ajv.compile({ ...schema, components });
+    // In one document, whose components are compiled once for all of them.
+    const schemas = Object.fromEntries(shown.map(({ name, schema }) => [name, schema]));
+    ajv.addSchema({ components, schemas }, 'document');
+    for (const { name, example } of shown) {
+      const isValid = ajv.getSchema(`document#/schemas/${name}`)!;
       expect([name, isValid(example), isValid.errors]).toEqual([name, true, null]);
     }
     expect(Object.keys(ANSWER_EXAMPLES).sort()).toEqual(shown.map(({ name }) => name).sort());
