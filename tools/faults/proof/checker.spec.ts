@@ -13,6 +13,24 @@ import { addTo, type Sums } from './sums.ts';
 
 const origin = { seed: 'spec', epochMs: Date.UTC(2026, 10, 23) };
 
+/** Every test begins with the same records: they are made once. */
+const batches = new Map<string, { readonly records: ReturnType<typeof recordAt>[]; readonly digest: string }>();
+function batchOf(kind: Kind, partition: number, mood: Mood, count: number, sequence: number) {
+  const key = [kind, partition, mood, count, sequence].join();
+  let batch = batches.get(key);
+  if (batch === undefined) {
+    const records = Array.from({ length: count }, (_, i) => recordAt(origin, { kind, partition }, sequence + i, mood));
+    batches.set(key, (batch = { records, digest: digestOf(records) }));
+  }
+  return batch;
+}
+const texts = new WeakMap<Sample, string>();
+function textOf(sample: Sample): string {
+  const text = texts.get(sample) ?? sampleText(sample);
+  texts.set(sample, text);
+  return text;
+}
+
 interface Row {
   readonly bucket: string;
   sample: Sample;
@@ -46,8 +64,8 @@ class IdealSystem {
 
   publish(kind: Kind, partition: number, mood: Mood, count: number, { sequence = 0, leftOut = 0 } = {}): void {
     const offset = (this.expectation.partitions.get(`${kind}/${partition}`)?.endOffset ?? 0) + leftOut;
-    const records = Array.from({ length: count }, (_, i) => recordAt(origin, { kind, partition }, sequence + i, mood));
-    const batch: Acknowledgement = { kind, partition, mood, sequence, count, offset, digest: digestOf(records) };
+    const { records, digest } = batchOf(kind, partition, mood, count, sequence);
+    const batch: Acknowledgement = { kind, partition, mood, sequence, count, offset, digest };
     this.expectation.add({ acknowledged: batch });
     const topic = topicOf[kind];
     this.endOffsets.set(`${topic}/${partition}`, offset + count);
@@ -95,7 +113,7 @@ class IdealSystem {
 
   observed(changes: Partial<Observation> = {}): Observation {
     const samples: Sums = new Map();
-    this.rows.forEach(({ bucket, sample }) => addTo(samples, bucket, sampleText(sample)));
+    this.rows.forEach(({ bucket, sample }) => addTo(samples, bucket, textOf(sample)));
     return {
       samples,
       inspections: this.expectation.inspections(),

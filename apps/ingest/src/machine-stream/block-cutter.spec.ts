@@ -112,7 +112,9 @@ describe('block cutter', () => {
           break;
         }
         // Without a bound this would go on for as long as there are records.
-        expect(offset - from).toBeLessThan(expected);
+        if (offset - from >= expected) {
+          throw new Error('it is never full');
+        }
       }
       expect(subject.cut(offset).index).toHaveLength(expected);
     }

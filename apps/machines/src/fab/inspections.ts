@@ -1,12 +1,12 @@
 import type { InspectionEvent } from '@chip/contracts';
-import { v5 } from 'uuid';
+import { parse, v5 } from 'uuid';
 import { type Pattern, PRODUCTS, ROUTE, WAFERS_PER_LOT } from './catalogue.ts';
 import { Random } from './random.ts';
 import { waferMap } from './wafer-map.ts';
 import { type Draft, type Drafts, type Lot, patternOf, processLot } from './wafer-runs.ts';
 
 /** Namespace of the event ids of synthetic inspections. */
-const EVENT_NAMESPACE = '0d8f3c52-61a4-5be0-8b55-9d6a4f0e7c11';
+const EVENT_NAMESPACE = parse('0d8f3c52-61a4-5be0-8b55-9d6a4f0e7c11');
 /** Lots on the floor at one time: several keep all partitions of the topic and all equipment busy. */
 const LOTS_IN_PROGRESS = 6;
 const LATE_SHARE = 0.002;
