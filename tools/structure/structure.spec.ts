@@ -2,7 +2,7 @@
  * Rooms small enough to read: at most 12 source files in a folder, at most 350 lines in a file. A longer file states
  * the reason on its first lines; there is no list of exceptions here.
  */
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
@@ -13,14 +13,15 @@ const REASON = /^(.*\n){0,5}(\/\/| \*) Longer than 350 lines: \S+( \S+){3,}/;
 
 /** Tests, declarations, and the numbered migrations, to which each release adds some. */
 const IS_NOT_COUNTED = /\.(int-)?spec\.ts$|\.d\.m?ts$|\/migrations\/\d{4}-[^/]+\.ts$/;
-const sources = globSync('{apps,libs,tools}/**/*.{ts,tsx,mjs}', {
+const files = globSync('{apps,libs,tools}/**/*.{ts,tsx,mjs}', {
   cwd: REPOSITORY_ROOT,
   exclude: (name) => /(^|\/)(node_modules|dist|test-results)$/.test(String(name)),
-}).filter((file) => !IS_NOT_COUNTED.test(file));
+});
+const sources = files.filter((file) => !IS_NOT_COUNTED.test(file));
 
-function foldersTooLarge(files: readonly string[]): string[] {
+function foldersTooLarge(all: readonly string[]): string[] {
   const sizes = new Map<string, number>();
-  for (const folder of files.map((file) => path.dirname(file))) {
+  for (const folder of all.map((file) => path.dirname(file))) {
     sizes.set(folder, (sizes.get(folder) ?? 0) + 1);
   }
   return [...sizes].filter(([, size]) => size > MAX_FILES).map(([folder, size]) => `${folder}: ${size} files`);
@@ -36,7 +37,35 @@ function problemOf(file: string, text: string): string | undefined {
     : `${file}: ${lines} lines, and says that it is longer`;
 }
 
+interface Project {
+  readonly targets?: Record<string, unknown>;
+}
+
+/** The project of a file: that of the nearest folder that has one. */
+function projectOf(file: string): { folder: string; targets: readonly string[] } {
+  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+    const [project, workspace] = ['project.json', 'package.json'].map((name) =>
+      path.join(REPOSITORY_ROOT, folder, name),
+    ) as [string, string];
+    if (existsSync(project) || existsSync(workspace)) {
+      const { targets = {} } = existsSync(project)
+        ? (JSON.parse(readFileSync(project, 'utf8')) as Project)
+        : ((JSON.parse(readFileSync(workspace, 'utf8')) as { nx?: Project }).nx ?? {});
+      return { folder, targets: Object.keys(targets) };
+    }
+  }
+}
+
 describe('structure', () => {
+  it('has a target for the tests of each project', () => {
+    const needed = files
+      .filter((file) => /\.(int-)?spec\.ts$/.test(file))
+      .map((file) => ({ ...projectOf(file), target: file.endsWith('.int-spec.ts') ? 'test:int' : 'test:unit' }));
+    expect(needed.length).toBeGreaterThan(250);
+    const missing = needed.filter(({ targets, target }) => !targets.includes(target));
+    expect([...new Set(missing.map(({ folder, target }) => `${folder}: ${target}`))]).toEqual([]);
+  });
+
   it('has folders of at most 12 source files', () => {
     expect(new Set(sources.map((file) => path.dirname(file))).size).toBeGreaterThan(30);
     expect(foldersTooLarge(sources)).toEqual([]);

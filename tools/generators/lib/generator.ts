@@ -16,7 +16,7 @@ export default async function generateLib(tree: Tree, { name }: { readonly name:
       nx: {
         name,
         tags: [`type:${name}`],
-        targets: { build: {}, lint: {}, 'test:unit': {}, 'test:int': {} },
+        targets: { build: {}, lint: {}, 'test:unit': {} },
       },
     }),
   );
