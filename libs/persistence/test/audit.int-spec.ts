@@ -153,6 +153,25 @@ describe('audit trail', () => {
     expect((await verify()).broken).toBeNull();
   });
 
+  it('has an entry for each subject that is appended at once, in their order', async () => {
+    const [appended] = await db.database.query<{ last: number }>(
+      `SELECT append_audits('api', 'a', 'b', ARRAY['three', 'one', 'two'], 'd', NULL, '{"n": 1}') AS last`,
+    );
+    expect(appended).toEqual({ last: 9 });
+    expect(await append('after')).toBe(10);
+    expect(await verify()).toMatchObject({ entries: 10, broken: null });
+    expect(
+      await db.database.query(`SELECT subject, new_value FROM audit_log WHERE seq BETWEEN 7 AND 9 ORDER BY seq`),
+    ).toEqual(['three', 'one', 'two'].map((subject) => ({ subject, new_value: { n: 1 } })));
+    // None, and one that is refused, change nothing.
+    await db.database.query(`SELECT append_audits('api', 'a', 'b', '{}', 'd', NULL, NULL)`);
+    await expect(
+      db.database.query(`SELECT append_audits('api', 'a', 'b', ARRAY['four', NULL], 'd', NULL, NULL)`),
+    ).rejects.toMatchObject({ sqlstate: '23502' });
+    expect(await append('last')).toBe(11);
+    expect(await verify()).toMatchObject({ entries: 11, broken: null });
+  });
+
   it('stays whole when many append at once', async () => {
     await Promise.all(Array.from({ length: 40 }, (_, n) => append(`concurrent ${n}`)));
     expect(await verify()).toMatchObject({ entries: 46, broken: null });

@@ -40,6 +40,7 @@ describe('roles', () => {
   const decision = `INSERT INTO ingest_decisions (source_topic, source_partition, kind, at_offset, to_offset, decided_by, reason) VALUES ('t', 0, 'resume', 1, 2, 'me', 'r')`;
   const parameter = `INSERT INTO parameters (name, valid_from, reason, created_by) VALUES ('p', now(), 'r', 'me')`;
   const audit = `SELECT append_audit('api', 'somebody', 'a', 's', 'because', NULL, NULL)`;
+  const audits = `SELECT append_audits('api', 'somebody', 'a', ARRAY['s', 't'], 'because', NULL, NULL)`;
   const endSession = `SELECT private.end_session(sha256('s'), now() + INTERVAL '1 hour')`;
 
   it.each([
@@ -77,6 +78,7 @@ describe('roles', () => {
     ['chip_writer', 'DELETE FROM retention_settings', denied],
     ['chip_writer', 'SELECT * FROM audit_log', denied],
     ['chip_writer', audit, denied],
+    ['chip_writer', audits, denied],
     ['chip_api', lot, 'ok'],
     ['chip_api', `UPDATE inspections SET result = 'pass'`, denied],
     ['chip_api', `UPDATE lots SET lot_id = 'X'`, denied],
@@ -88,6 +90,8 @@ describe('roles', () => {
     ['chip_api', `SELECT set_retention('measurements', '1 day')`, denied],
     ['chip_api', 'SELECT * FROM yield_daily, metrics_daily, schema_info, unused_indexes, slow_queries', 'ok'],
     ['chip_api', audit, 'ok'],
+    ['chip_api', audits, 'ok'],
+    ['chip_api', audits.replace("'api'", "'operator'"), denied],
     ['chip_api', `SELECT * FROM verify_audit('api')`, 'ok'],
     ['chip_api', `UPDATE stream_positions SET state = 'gap'`, denied],
     ['chip_api', 'SELECT fold_metrics()', denied],
@@ -124,6 +128,8 @@ describe('roles', () => {
     ['chip_operator', 'SELECT * FROM private.usable_keys(NULL)', denied],
     ['chip_operator', audit.replace("'api'", "'operator'"), 'ok'],
     ['chip_operator', audit, denied],
+    ['chip_operator', audits, denied],
+    ['chip_operator', audits.replace("'api'", "'operator'"), 'ok'],
     ['chip_operator', audit.replace("'api'", "'schema'"), denied],
     ['chip_operator', decision, 'ok'],
     ['chip_operator', `INSERT INTO audit_writers VALUES ('chip_operator', 'api')`, denied],

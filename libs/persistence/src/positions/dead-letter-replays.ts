@@ -88,15 +88,12 @@ async function append(
     ...(patch === undefined ? {} : { patch }),
     ...(replayId === undefined ? {} : { replay: replayId }),
   };
-  await transaction.query(
-    'SELECT count(append_audit($1, $2, $3, subject, $4, NULL, $5)) FROM unnest($6::text[]) AS subject',
-    [
-      stream,
-      by,
-      action,
-      reason,
-      Object.keys(details).length === 0 ? null : JSON.stringify(details),
-      keys.map((key) => LETTER_SUBJECT + key),
-    ],
-  );
+  await transaction.query('SELECT append_audits($1, $2, $3, $4, $5, NULL, $6)', [
+    stream,
+    by,
+    action,
+    keys.map((key) => LETTER_SUBJECT + key),
+    reason,
+    Object.keys(details).length === 0 ? null : JSON.stringify(details),
+  ]);
 }

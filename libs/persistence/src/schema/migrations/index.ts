@@ -48,6 +48,7 @@ import { HoldsOfEverything } from './0055-holds-of-everything.ts';
 import { LateRangesTakeTurns } from './0056-late-ranges-take-turns.ts';
 import { ValuesInOrder } from './0057-values-in-order.ts';
 import { DaysOfManyAttempts } from './0058-days-of-many-attempts.ts';
+import { AuditInBatches } from './0059-audit-in-batches.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -101,4 +102,5 @@ export const MIGRATIONS = [
   { name: '0056-late-ranges-take-turns', class: LateRangesTakeTurns },
   { name: '0057-values-in-order', class: ValuesInOrder },
   { name: '0058-days-of-many-attempts', class: DaysOfManyAttempts },
+  { name: '0059-audit-in-batches', class: AuditInBatches },
 ];
