@@ -31,9 +31,6 @@ const scripts = {
   fuzz: '../../fuzz/fuzz.ts',
 };
 
-/** Commands that start servers, and so need their programs. */
-const startsServers = new Set(['start', 'test', 'faults', 'soak', 'bench']);
-
 /** Commands that talk to Kafka or the database; the others only use files. */
 const entriesOnTheStack = new Set(['topics', 'db', 'keys', 'positions', 'dlq', 'replay']);
 
@@ -131,7 +128,7 @@ async function main(words) {
   }
   // Stopping must neither wait for an installation nor replace packages that are still in use.
   if (command !== 'stop' || !existsSync(node)) {
-    await ensureInstalled(startsServers.has(command));
+    await ensureInstalled(command !== 'stop');
   }
   const script = fileURLToPath(new URL(scripts[command], import.meta.url));
   // kafkajs sets harmless negative timers, for which Node would print a warning.
