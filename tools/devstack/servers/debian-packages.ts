@@ -72,8 +72,9 @@ async function writeAptConfiguration(
   }
   const acquire = (await capture('apt-config', ['dump', 'Acquire'], instead, signal))
     .split('\n')
-    // Package descriptions and icons for software centres: 5 MB that no one reads here.
-    .filter((line) => !line.startsWith('Acquire::IndexTargets'))
+    // Package descriptions and icons for software centres are 5 MB that no one reads here. Compressed lists, usual in
+    // containers, are compressed once and read twice, and these are removed in the end.
+    .filter((line) => !/^Acquire::(IndexTargets|GzipIndexes)/.test(line))
     .join('\n');
   const sources = path.join(work, 'archive.sources');
   writeFileSync(path.join(work, 'status'), '');

@@ -129,6 +129,7 @@ export function provideJars(
       'mvn',
       ['-q', '-B', '-C', '-Dstyle.color=never', '-f', project, DEPENDENCY_PLUGIN, `-DoutputDirectory=${folder}`],
       {
+        env: { ...process.env, MAVEN_OPTS: `${COMPILE_LITTLE} ${process.env['MAVEN_OPTS'] ?? ''}` },
         signal,
         onFailure: `check that Maven reaches its repository (network, proxy, settings.xml), then try again; for Kafka ${WITHOUT_KAFKA}`,
       },
