@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type BlockEvent, encodeBlock, TELEMETRY } from '@chip/contracts';
 import { KafkaAdmin, KafkaProducer, readTopic } from '@chip/kafka';
-import { Database, initPosition, loadPosition, setHighWatermark, setPositionState } from '@chip/persistence';
+import { Database, initPosition, loadPosition, setHighWatermarks, setPositionState } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { createLogger } from '@chip/service';
 import { TestKafka } from '@chip/testing';
@@ -163,7 +163,7 @@ describe('positions', () => {
     await publish(0, 10, T0);
     await publish(0, 6, T0 + 60_000);
     await standAt(10, 'recreated', 1, T0);
-    await setHighWatermark(db.database, machine, 0, 14n);
+    await setHighWatermarks(db.database, machine, new Map([[0, 14n]]));
     const plan = await planAcceptRecreated(facts());
     expect(plan.lines.join('\n')).toContain('of the old topic, 4 offsets from 10 were never applied');
     expect(plan.lines.join('\n')).not.toContain('a gap');
@@ -309,7 +309,7 @@ describe('positions', () => {
       'UPDATE stream_positions SET source_topic_id = $2, accepted_topic_id = $2, applied = 9 WHERE source_topic = $1',
       [machine, randomUUID()],
     );
-    await setHighWatermark(db.database, machine, 0, 1_000n);
+    await setHighWatermarks(db.database, machine, new Map([[0, 1_000n]]));
     const plan = await planRebase(facts(), undefined);
     expect(plan.lines[0]).toContain('leaves 1000 of the old cluster and continues at 30 of the new one');
     await plan.apply();
@@ -335,7 +335,7 @@ describe('positions', () => {
       machine,
       randomUUID(),
     ]);
-    await setHighWatermark(db.database, machine, 0, 17n);
+    await setHighWatermarks(db.database, machine, new Map([[0, 17n]]));
     await refusal(planRebase(facts(), undefined)).toThrow('7 offsets of the old cluster from 10 are not applied');
     await refusal(planRebase(facts(), 31)).toThrow('--offset 31 is not in');
     const plan = await planRebase(facts(), 25);
@@ -356,7 +356,7 @@ describe('positions', () => {
       machine,
       randomUUID(),
     ]);
-    await setHighWatermark(db.database, machine, 0, 17n);
+    await setHighWatermarks(db.database, machine, new Map([[0, 17n]]));
     await refusal(planRebase(facts(), undefined)).toThrow('give them up with --old-cluster-lost');
     const plan = await planRebase(facts(), undefined, { isOldLost: true });
     expect(plan.lines.join('\n')).toMatch(

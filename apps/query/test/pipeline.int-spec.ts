@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { acceptGap, initPosition, setHighWatermark, setPositionState, storeIngestPartitions } from '@chip/persistence';
+import { acceptGap, initPosition, setHighWatermarks, setPositionState, storeIngestPartitions } from '@chip/persistence';
 import { openStage, type Stage } from './query-app.ts';
 
 let stage: Stage;
@@ -51,10 +51,10 @@ describe('with partitions in different states', () => {
     // 0: 100 records in 103 offsets, 7 more waiting for a minute; 1: caught up; 2: stopped at a gap; 3: gave up 5 offsets.
     await initPosition(database, topic, 0, 10n, 0n);
     await move(0, 10, 113, `now() - INTERVAL '60 s'`, [100, 250, 240, 8, 2, 240]);
-    await setHighWatermark(database, topic, 0, 120n);
+    await setHighWatermarks(database, topic, new Map([[0, 120n]]));
     await initPosition(database, topic, 1, 0n, 0n);
     await move(1, 0, 50, `now() - INTERVAL '1 h'`, [50, 50, 50, 0, 0, 50]);
-    await setHighWatermark(database, topic, 1, 50n);
+    await setHighWatermarks(database, topic, new Map([[1, 50n]]));
     await initPosition(database, topic, 2, 0n, 0n);
     await setPositionState(database, topic, 2, 'gap', 'offsets 0 to 9 are missing');
     await initPosition(database, topic, 3, 0n, 0n);

@@ -4,7 +4,7 @@ import { EventPattern } from '@nestjs/microservices';
 import { type Stream, streamOfAccepted, STREAMS } from '@chip/contracts';
 import { KafkaAdmin, type RecordBatch } from '@chip/kafka';
 import { KafkaBatchServer } from '@chip/kafka/nest';
-import { Database, setHighWatermark } from '@chip/persistence';
+import { Database, setHighWatermarks } from '@chip/persistence';
 import { AppError, Health, type HealthState, Lifecycle, type Logger, TRACING, type Tracing } from '@chip/service';
 import { CONFIG, LOGGER } from '@chip/service/nest';
 import { type DeadLetters, KafkaDeadLetters } from './dead-letters.ts';
@@ -156,12 +156,11 @@ export class WriterConsumer {
 
   async #reviewEnds(source: string, own: readonly { readonly partition: number }[]): Promise<void> {
     const [offsets, topicId] = [await this.#admin.topicOffsets(source), await this.#topicIds.current(source)];
-    for (const { partition } of own) {
+    const ends = own.flatMap(({ partition }) => {
       const high = offsets.get(partition)?.high;
-      if (high !== undefined) {
-        await setHighWatermark(this.#database, source, partition, BigInt(high), topicId);
-      }
-    }
+      return high === undefined ? [] : [[partition, BigInt(high)] as const];
+    });
+    await setHighWatermarks(this.#database, source, new Map(ends), topicId);
   }
 
   /**

@@ -188,26 +188,29 @@ export async function restartAcceptedTopic(
 }
 
 /**
- * End of the machine topic as last seen, for lag. It moves back only together with the position's topic: if a topic was
- * recreated under the same name, only the old end shows how much of the old one was never applied.
+ * Ends of the machine topic's partitions as last seen, for lag. An end moves back only together with the position's topic:
+ * if a topic was recreated under the same name, only the old end shows how much of the old one was never applied.
  */
-export async function setHighWatermark(
+export async function setHighWatermarks(
   database: Queryable,
   topic: string,
-  partition: number,
-  highWatermark: bigint,
+  highWatermarks: ReadonlyMap<number, bigint>,
   topicId: string | null = null,
 ): Promise<void> {
   await database.query(
-    // A row that another session holds is left for the next time: the other partitions are waiting.
-    `UPDATE stream_positions SET high_watermark = $3
-     WHERE (source_topic, source_partition) IN (
-         SELECT source_topic, source_partition FROM stream_positions
-         WHERE source_topic = $1 AND source_partition = $2 FOR UPDATE SKIP LOCKED)
-       AND high_watermark IS DISTINCT FROM $3
-       AND CASE WHEN source_topic_id IS NULL OR $4::uuid IS NULL THEN coalesce(high_watermark, -1) < $3
-                ELSE source_topic_id = $4::uuid END`,
-    [topic, partition, highWatermark, topicId],
+    // Locks only what changes. A row that another session holds is left for the next time: the others are waiting.
+    `WITH changed AS (
+       SELECT source_partition, seen.high_watermark
+       FROM stream_positions AS stored
+       JOIN unnest($2::int[], $3::bigint[]) AS seen (source_partition, high_watermark) USING (source_partition)
+       WHERE source_topic = $1 AND stored.high_watermark IS DISTINCT FROM seen.high_watermark
+         AND CASE WHEN source_topic_id IS NULL OR $4::uuid IS NULL
+                  THEN coalesce(stored.high_watermark, -1) < seen.high_watermark
+                  ELSE source_topic_id = $4::uuid END
+       FOR UPDATE OF stored SKIP LOCKED)
+     UPDATE stream_positions AS stored SET high_watermark = changed.high_watermark
+     FROM changed WHERE source_topic = $1 AND stored.source_partition = changed.source_partition`,
+    [topic, [...highWatermarks.keys()], [...highWatermarks.values()], topicId],
   );
 }
 
