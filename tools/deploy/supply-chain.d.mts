@@ -6,6 +6,7 @@ export declare function packagesOf(lock: Lock): {
   version: string;
   licence: string;
   isShipped: boolean;
+  address: string;
   hasHash: boolean;
   hasScript: boolean;
 }[];

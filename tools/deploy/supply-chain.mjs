@@ -1,5 +1,5 @@
 /**
- * What the lock file says about the packages: licences, scripts, hashes. Run by itself it prints the licences of what is
+ * What the lock file says about the packages: licences, scripts, hashes, addresses. Run by itself it prints the licences of what is
  * shipped, one package a line: `node tools/deploy/supply-chain.mjs`.
  */
 import { readFileSync } from 'node:fs';
@@ -23,6 +23,7 @@ export function packagesOf(lock) {
       version: entry.version,
       licence: entry.license ?? 'unknown',
       isShipped: !entry.dev,
+      address: entry.resolved ?? 'none',
       hasHash: entry.integrity?.startsWith('sha512-') ?? false,
       hasScript: entry.hasInstallScript === true,
     }));
@@ -38,6 +39,10 @@ export function problemsOf(lock, allowScripts, npmrc) {
     ...say(
       (one) => !one.hasHash,
       () => 'is not locked by its SHA-512',
+    ),
+    ...say(
+      ({ address }) => !address.startsWith('https://registry.npmjs.org/'),
+      ({ address }) => `has the address ${address}, not one of the public registry`,
     ),
     ...say(
       (one) => one.hasScript && !judged(one),

@@ -10,7 +10,7 @@ const { allowScripts } = JSON.parse(read('package.json')) as { allowScripts: Rec
 const NPMRC = read('.npmrc');
 
 describe('the packages from registries', () => {
-  it('are locked by their hash, run no script that was not judged, and have licences that are accepted', () => {
+  it('are locked by their hash and their address, run no script that was not judged, and have licences that are accepted', () => {
     expect(packagesOf(lock).length).toBeGreaterThan(500);
     expect(problemsOf(lock, allowScripts, NPMRC)).toEqual([]);
   });
@@ -23,11 +23,18 @@ describe('the packages from registries', () => {
     ['a script', { hasInstallScript: true }, /^evil 1\.0\.0 runs a script/],
     ['no hash', { integrity: undefined }, /^evil 1\.0\.0 is not locked/],
     ['a weak hash', { integrity: 'sha1-abc' }, /^evil 1\.0\.0 is not locked/],
+    ['no address', { resolved: undefined }, /^evil 1\.0\.0 has the address none/],
+    [
+      'an address elsewhere',
+      { resolved: 'https://registry.example.com/evil/-/evil-1.0.0.tgz' },
+      /^evil 1\.0\.0 has the address https:\/\/registry\.example\.com/,
+    ],
     ['a licence that asks for more', { license: 'AGPL-3.0' }, /^evil 1\.0\.0 has the licence AGPL-3\.0/],
     ['no licence', { license: undefined }, /^evil 1\.0\.0 has the licence unknown/],
     ['a licence for builds alone', { license: 'CC-BY-4.0' }, /^evil 1\.0\.0 has the licence CC-BY-4\.0/],
   ])('with %s are noticed', (_, entry, problem) => {
-    const good = { version: '1.0.0', license: 'MIT', integrity: 'sha512-abc' };
+    const resolved = 'https://registry.npmjs.org/evil/-/evil-1.0.0.tgz';
+    const good = { version: '1.0.0', resolved, license: 'MIT', integrity: 'sha512-abc' };
     const changed = (more: object): Lock => ({
       packages: { 'node_modules/a/node_modules/evil': { ...good, ...more } },
     });
