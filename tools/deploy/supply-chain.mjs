@@ -14,6 +14,9 @@ const ROOT = path.join(import.meta.dirname, '../..');
 const SHIPPED = /^(MIT|ISC|0BSD|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|Python-2\.0)$/;
 const FOR_BUILDS = /^(Apache-2\.0 AND MIT|\(MIT OR CC0-1\.0\)|CC-BY-4\.0|MPL-2\.0)$/;
 
+/** In the place of every registry, see .npmrc. */
+const ANY_REGISTRY = 'https://registry.invalid/';
+
 /** Every package from a registry, with its name, and whether images hold it. */
 export function packagesOf(lock) {
   return Object.entries(lock.packages)
@@ -41,8 +44,9 @@ export function problemsOf(lock, allowScripts, npmrc) {
       () => 'is not locked by its SHA-512',
     ),
     ...say(
-      ({ address }) => !address.startsWith('https://registry.npmjs.org/'),
-      ({ address }) => `has the address ${address}, not one of the public registry`,
+      ({ address }) => !address.startsWith(ANY_REGISTRY),
+      ({ address }) =>
+        `has the address ${address} in package-lock.json: write ${ANY_REGISTRY} in the place of its registry`,
     ),
     ...say(
       (one) => one.hasScript && !judged(one),

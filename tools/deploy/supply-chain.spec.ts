@@ -33,7 +33,7 @@ describe('the packages from registries', () => {
     ['no licence', { license: undefined }, /^evil 1\.0\.0 has the licence unknown/],
     ['a licence for builds alone', { license: 'CC-BY-4.0' }, /^evil 1\.0\.0 has the licence CC-BY-4\.0/],
   ])('with %s are noticed', (_, entry, problem) => {
-    const resolved = 'https://registry.npmjs.org/evil/-/evil-1.0.0.tgz';
+    const resolved = 'https://registry.invalid/evil/-/evil-1.0.0.tgz';
     const good = { version: '1.0.0', resolved, license: 'MIT', integrity: 'sha512-abc' };
     const changed = (more: object): Lock => ({
       packages: { 'node_modules/a/node_modules/evil': { ...good, ...more } },
