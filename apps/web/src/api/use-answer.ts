@@ -12,6 +12,8 @@ export interface Answer<T> {
   readonly body?: string | undefined;
   /** The newest answer, also while a newer one is on its way or could not be had. */
   readonly data: T | undefined;
+  /** It is of an earlier visit, and stands in until the first answer of this one. */
+  readonly isKept: boolean;
   /** Why the last attempt failed. With `data`: what is shown may be outdated. */
   readonly problem: Problem | undefined;
   /** Asks now. */
@@ -44,10 +46,10 @@ const REST_FACTOR = 20;
 const RETRY_S = 3;
 
 /** What has become of the question of that name. */
-interface State<T> extends Pick<Answer<T>, 'data' | 'problem'> {
+interface State<T> extends Pick<Answer<T>, 'data' | 'isKept' | 'problem'> {
   readonly name: string;
 }
-const NO_STATE = { name: '', data: undefined, problem: undefined };
+const NO_STATE = { name: '', data: undefined, isKept: false, problem: undefined };
 
 const nameOf = (question: Question<unknown> | undefined): string =>
   question === undefined ? '' : `${question.url} ${question.body ?? ''}`;
@@ -74,7 +76,7 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5, re
     let isOutdated = false;
     let notBefore = 0;
     let timer: number | undefined;
-    setState({ name: asked, data: kept.get(asked) as T | undefined, problem: undefined });
+    setState({ name: asked, data: kept.get(asked) as T | undefined, isKept: kept.has(asked), problem: undefined });
 
     const later = (ms: number): void => {
       clearTimeout(timer);
@@ -101,7 +103,7 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5, re
           return;
         }
         keep(asked, data);
-        setState({ name: asked, data, problem: undefined });
+        setState({ name: asked, data, isKept: false, problem: undefined });
       } catch (error) {
         if (stop.signal.aborted) {
           return;
@@ -112,7 +114,7 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5, re
         if (isHidden) {
           kept.delete(asked);
         }
-        setState(({ data }) => ({ name: asked, data: isHidden ? undefined : data, problem }));
+        setState(({ data, isKept }) => ({ name: asked, data: isHidden ? undefined : data, isKept, problem }));
         if (problem.status === 0 || problem.status === 429 || problem.status === 503) {
           isOutdated = true;
           // What was too much for the database rests like an answer that took as long.
@@ -130,7 +132,7 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5, re
     giveUp.current = () => {
       stop.abort();
       clearTimeout(timer);
-      setState(({ data }) => ({ name: asked, data, problem: CANCELLED }));
+      setState(({ data, isKept }) => ({ name: asked, data, isKept, problem: CANCELLED }));
     };
     void load();
     let isFirst = true;
@@ -150,11 +152,12 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5, re
   }, [name, everyS, restFactor, attempt, key.value]);
 
   // Until the effect has run, the state is still that of the previous question.
-  const { data, problem } = state.name === name ? state : NO_STATE;
+  const { data, isKept, problem } = state.name === name ? state : NO_STATE;
   return {
     url: question?.url,
     body: question?.body,
     data,
+    isKept,
     problem,
     reload: () => setAttempt((count) => count + 1),
     cancel: () => giveUp.current?.(),

@@ -22,8 +22,9 @@ export interface PanelProps<T> {
   readonly children: (data: T) => ComponentChildren;
 }
 
-const isComing = ({ url, data, problem }: Answer<unknown>): boolean =>
-  url !== undefined && data === undefined && problem === undefined;
+/** Nothing has come of the question yet; what an earlier visit left is only in its place. */
+const isWaiting = ({ data, isKept, problem }: Answer<unknown>): boolean =>
+  (data === undefined || isKept) && problem === undefined;
 
 /** One answer on screen: its title, its explanation, and the answer or the state that stands in its place. */
 export function Panel<T>(props: PanelProps<T>): JSX.Element {
@@ -35,7 +36,7 @@ export function Panel<T>(props: PanelProps<T>): JSX.Element {
       class="panel"
       id={props.anchor}
       aria-labelledby={id}
-      aria-busy={(data === undefined && !problem) || also.some(isComing)}
+      aria-busy={isWaiting(answer) || also.some((one) => one.url !== undefined && isWaiting(one))}
     >
       <header>
         <h2 id={id}>{title}</h2>

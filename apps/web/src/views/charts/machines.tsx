@@ -71,13 +71,13 @@ export function Machines({ choice }: { choice: ChartChoice }): JSX.Element {
 
 function Machine({ name, choice }: { name: string; choice: ChartChoice }): JSX.Element {
   const { withParameters } = useAddress();
-  const { data, problem } = useAnswer(chartQuestion({ ...choice, equipment: name, exclude: [] }), SLOW_S);
+  const { data, isKept, problem } = useAnswer(chartQuestion({ ...choice, equipment: name, exclude: [] }), SLOW_S);
   const t = texts();
   const found =
     data &&
     [data.location, data.dispersion, data.within].reduce((sum, panel) => sum + (panel?.violations.length ?? 0), 0);
   return (
-    <tr class={found ? 'attention' : ''} aria-busy={data === undefined && !problem}>
+    <tr class={found ? 'attention' : ''} aria-busy={(data === undefined || isKept) && !problem}>
       <th scope="row">
         <a href={withParameters({ equipment: name, sample: undefined, exclude: undefined, from: undefined })}>{name}</a>
       </th>
