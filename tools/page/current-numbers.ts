@@ -115,7 +115,7 @@ export function currentNumbers({ visitor: current, lot }: Given): void {
 
     it('is not the previous view when that of the address cannot be loaded', async () => {
       const { page } = current();
-      await current().open('/pipeline');
+      await current().load('/pipeline');
       // As after an upgrade of the service, whose files have other names.
       await page.route('**/assets/lots-*.js', (route) => route.fulfill({ status: 404 }));
       await page.getByRole('link', { name: 'Lots', exact: true }).click();

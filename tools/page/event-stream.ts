@@ -34,7 +34,7 @@ export function eventStream({ visitor: current, enter, publish }: Given): void {
             counts[pathname + search] = (counts[pathname + search] ?? 0) + 1;
           }
         });
-        await other.open(view);
+        await other.load(view);
         await opened;
         // What is to be asked later is asked now. A stream is given up after 45 s.
         await page.clock.fastForward(40_000);
@@ -65,7 +65,7 @@ export function eventStream({ visitor: current, enter, publish }: Given): void {
         return route.continue();
       });
       // The view does not wait for a stream that is slow to open.
-      await current().open('/pipeline');
+      await current().load('/pipeline');
       const applied = async (): Promise<string> =>
         (await current().table('Topics')).find(([topic]) => topic === 'telemetry.samples.v1')![4]!;
       const before = await applied();
@@ -100,7 +100,7 @@ export function eventStream({ visitor: current, enter, publish }: Given): void {
         });
         let count = 0;
         page.on('request', (request) => (count += request.url().endsWith('/v1/events') ? 1 : 0));
-        await other.open('/pipeline');
+        await other.load('/pipeline');
         await page.getByText('live', { exact: true }).waitFor();
         await sleep(4_000);
         const asked = page.waitForRequest((request) => request.url().endsWith('/v1/pipeline'));

@@ -130,7 +130,7 @@ describe('what is served', () => {
   });
 
   it('is small at the first load, and kept by the browser for good', async () => {
-    await visitor.open('/');
+    await visitor.load('/');
     const loaded = await visitor.page.evaluate(() =>
       performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname),
     );
@@ -158,7 +158,7 @@ describe('what is served', () => {
 
 describe.each(Object.keys(VIEWS) as ViewName[])('the view %s', (name) => {
   it.each(['light', 'dark'] as const)('has no barrier in %s colours', async (colorScheme) => {
-    await visitor.show(VIEWS[name](lot));
+    await (colorScheme === 'light' ? visitor.load(VIEWS[name](lot)) : visitor.show(VIEWS[name](lot)));
     await visitor.recolour(colorScheme);
     expect(await visitor.barriers()).toEqual([]);
     await visitor.recolour('light');
@@ -280,7 +280,7 @@ describe('a number explains itself', () => {
 
 describe('without a mouse', () => {
   it('leads from the top of the page to the content', async () => {
-    await visitor.open('/lots');
+    await visitor.load('/lots');
     await visitor.page.keyboard.press('Tab');
     await visitor.page.keyboard.press('Enter');
     expect(await visitor.page.evaluate(() => document.activeElement?.id)).toBe('content');
@@ -334,7 +334,7 @@ describe('on paper', () => {
   it('is light, also where the page is dark', async () => {
     const { page } = visitor;
     await page.emulateMedia({ colorScheme: 'dark' });
-    await visitor.open('/lots');
+    await visitor.load('/lots');
     const theme = (): Promise<string | undefined> => page.evaluate(() => document.documentElement.dataset['theme']);
     expect(await theme()).toBe('dark');
     await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
@@ -394,7 +394,7 @@ describe('the address is the state', () => {
     await visitor.page.waitForURL(/die=/);
     const address = visitor.page.url();
     const other = await Visitor.enter(browser, query.url);
-    await other.open(address.slice(query.url.length));
+    await other.load(address.slice(query.url.length));
     expect(await other.page.getByRole('button', { name: /^bin 1, pass/ }).getAttribute('aria-pressed')).toBe('true');
     const [seen] = await waitFor(
       () => Promise.all([mapOf(visitor), mapOf(other)]),
@@ -409,7 +409,8 @@ describe('the address is the state', () => {
   });
 
   it('leads from today to a die by links alone', async () => {
-    await visitor.open('/');
+    // Its views are not loaded yet.
+    await visitor.load('/');
     await visitor.page.getByRole('link', { name: 'Lots' }).click();
     await visitor.page.getByRole('link', { name: lot }).click();
     await visitor.page.getByRole('link', { name: /^W05/ }).click();
@@ -513,7 +514,7 @@ describe('when something is missing', () => {
       body: JSON.stringify({ type: 'about:blank', title: 't', status, code, detail }),
     });
     await visitor.page.route('**/v1/lots*', (route) => route.fulfill(problem(500, 'internal_error', 'it broke')));
-    await visitor.open('/lots');
+    await visitor.load('/lots');
     await visitor.page.getByText('it broke').waitFor();
     expect(await visitor.barriers()).toEqual([]);
     await visitor.page.unrouteAll({ behavior: 'ignoreErrors' });
@@ -565,7 +566,7 @@ describe('for everyone', () => {
     await visitor.page.getByLabel('Language').selectOption('de');
     await visitor.page.getByLabel('Zeitzone des Werks').selectOption('Asia/Tokyo');
     await visitor.page.keyboard.press('Escape');
-    await visitor.open('/');
+    await visitor.load('/');
     expect(await visitor.page.locator('html').getAttribute('lang')).toBe('de');
     expect(await visitor.page.locator('nav a').allInnerTexts()).toEqual(expect.arrayContaining(['Heute', 'Lose']));
     const { items } = await ask<{ items: { name: string; last_seen: string }[] }>('/v1/equipment?limit=500');
@@ -577,6 +578,7 @@ describe('for everyone', () => {
       expect(seen.get(name)).toContain(`${at.slice(11, 19)} UTC`);
     }
     await visitor.page.evaluate(() => localStorage.clear());
+    await visitor.load('/');
   });
 
   it.each<ViewName>(['today', 'lot', 'wafer', 'die', 'pipeline'])('fits a phone: %s', async (name) => {
@@ -618,7 +620,7 @@ describe('with access control', () => {
     await guest.page.getByRole('link', { name: lot }).waitFor();
     await guest.page.getByText('live', { exact: true }).waitFor();
     // A reload keeps it; another tab has to ask.
-    await guest.open('/lots');
+    await guest.load('/lots');
     await guest.page.getByRole('link', { name: lot }).waitFor();
     const tab = await guest.page.context().newPage();
     await tab.goto(`${guarded.url}/lots`);

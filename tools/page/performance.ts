@@ -103,7 +103,7 @@ export function drawsMuch({ url, lot, figures, startService }: Given): void {
     it(`draws a map of ${MANY_DICE} dice, and follows the pointer`, async () => {
       const dies = disc(MANY_DICE).map(([x, y]) => [x, y, valueAt(x, y)]);
       await change(/\/wafers\/W05\/map/, () => ({ dies }));
-      await visitor.open(`/lots/${lot()}/wafers/W05?value=fmax`);
+      await visitor.load(`/lots/${lot()}/wafers/W05?value=fmax`);
       figures['map_dice'] = dies.length;
       figures['map_median_ms'] = await median('map', legend);
       const box = (await visitor.page.locator('.canvases').boundingBox())!;
@@ -125,7 +125,7 @@ export function drawsMuch({ url, lot, figures, startService }: Given): void {
       visitor.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
       await change(/\/lots\/[^/]+\/maps/, () => ({ places, wafers }));
       await change(/\/lots\/[^/]+\/map\?/, () => ({ dies: places.map(([x, y]) => [x, y, 0, 1]) }));
-      await visitor.open(`/lots/${lot()}?value=fmax`);
+      await visitor.load(`/lots/${lot()}?value=fmax`);
       await visitor.page.waitForFunction(() => document.querySelectorAll('.gallery canvas').length === 25);
       expect(asked.filter((path) => path.endsWith('/maps'))).toHaveLength(1);
       expect(asked.filter((path) => /\/wafers\/.*map/.test(path))).toEqual([]);
@@ -154,7 +154,7 @@ export function drawsMuch({ url, lot, figures, startService }: Given): void {
           dispersion: stretched(answer['dispersion'] as Panel),
         };
       });
-      await visitor.open('/charts?step=GATE-CD&parameter=gate_cd&mix=yes&range=all&equipment=CDSEM-02');
+      await visitor.load('/charts?step=GATE-CD&parameter=gate_cd&mix=yes&range=all&equipment=CDSEM-02');
       const panels = visitor.page.getByRole('application', { name: `${CHART_POINTS} points` });
       await panels.nth(1).locator('.u-over').waitFor();
       expect(await panels.count()).toBe(2);

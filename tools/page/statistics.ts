@@ -453,7 +453,7 @@ export function statistics({ visitor: current, ask, publish }: Given): void {
     });
 
     it.each(Object.keys(VIEWS) as (keyof typeof VIEWS)[])('%s: no barrier, light, dark or on a phone', async (name) => {
-      await visitor.open(VIEWS[name]);
+      await visitor.load(VIEWS[name]);
       for (const colorScheme of ['light', 'dark'] as const) {
         await visitor.recolour(colorScheme);
         expect(await visitor.barriers()).toEqual([]);

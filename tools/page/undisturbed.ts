@@ -70,7 +70,8 @@ export function undisturbed({ visitor: current, enter, lot }: Given): void {
       await waitFor(address, (query) => query.get('range') === '7d');
       expect(['exclude', 'sample', 'from'].map((name) => address().get(name))).toEqual([null, null, null]);
       const later = asked('exclude=3');
-      await current().open(`${CHART}&exclude=3&from=2026-01-01T00:00:00.000Z`);
+      // As one who was sent the address, in front of the clock as it is.
+      await current().load(`${CHART}&exclude=3&from=2026-01-01T00:00:00.000Z`);
       expect(from((await later).url())).toBe('2026-01-01T00:00:00.000Z');
     });
 

@@ -50,9 +50,31 @@ export class Visitor {
     return new Visitor(context, await context.newPage(), origin);
   }
 
-  /** Opens an address and waits until every panel shows something. */
-  async open(address: string): Promise<void> {
+  /** Opens an address as from outside, with a document of its own, and waits until every panel shows something. */
+  async load(address: string): Promise<void> {
     await this.page.goto(this.#origin + address);
+    await this.settled();
+  }
+
+  /**
+   * Opens an address and waits until every panel shows something of now. A page that is there leads to it as its links do,
+   * over an address without a view, so that also the view that is open begins anew and asks all its questions again.
+   */
+  async open(address: string): Promise<void> {
+    if (!this.page.url().startsWith(`${this.#origin}/`)) {
+      return this.load(address);
+    }
+    await this.page.evaluate(
+      async (addresses) => {
+        for (const one of addresses) {
+          history.pushState(null, '', one);
+          dispatchEvent(new PopStateEvent('popstate'));
+          // The page is drawn before its next task.
+          await new Promise((drawn) => setTimeout(drawn));
+        }
+      },
+      ['/nowhere', address],
+    );
     await this.settled();
   }
 
