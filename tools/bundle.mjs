@@ -1,5 +1,5 @@
 // Builds the application in the current folder: `node ../../tools/bundle.mjs main` writes dist/main.js for src/main.ts, and
-// so on for each name, with all packages in one file beside it: a process that looks for thousands of files, and compiles
+// so on for each name, with all packages in a few files beside it: a process that looks for thousands of files, and compiles
 // each, takes twice the processor time to start. Own code and packages stay readable, and own code has source maps.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,14 +7,21 @@ import { rolldown } from 'rolldown';
 
 const LIBS = path.resolve(import.meta.dirname, '../libs');
 const PACKAGES = 'packages';
+const isOfPackages = ({ name }) => name?.startsWith(PACKAGES) ?? false;
+
+/** Of a file of packages: smaller ones become part of another. */
+const LEAST_CHARACTERS = 200_000;
 
 /** A map of the packages would cost a service more memory than it helps. */
 const mapOwnCodeOnly = {
   name: 'map-own-code-only',
   generateBundle(_options, files) {
-    const packages = files[`${PACKAGES}.js`];
-    packages.code = packages.code.replace(/\n\/\/# sourceMappingURL=.*\n?$/, '\n');
-    delete files[`${PACKAGES}.js.map`];
+    for (const [file, chunk] of Object.entries(files)) {
+      if (isOfPackages(chunk)) {
+        chunk.code = chunk.code.replace(/\n\/\/# sourceMappingURL=.*\n?$/, '\n');
+        delete files[`${file}.map`];
+      }
+    }
   },
 };
 
@@ -66,8 +73,15 @@ const bundle = await rolldown({
 await bundle.write({
   dir: 'dist',
   cleanDir: true,
-  chunkFileNames: '[name].js',
-  codeSplitting: { groups: [{ name: PACKAGES, test: /node_modules/ }] },
+  // Rolldown appends the entries that need a chunk, and a number where two have one name.
+  chunkFileNames: (chunk) => (isOfPackages(chunk) ? `${PACKAGES}.js` : '[name].js'),
+  // A process reads only the packages that its entry needs, and others when it imports what needs them. Small files cost
+  // more than they save.
+  codeSplitting: {
+    groups: [
+      { name: PACKAGES, test: /node_modules/, entriesAware: true, entriesAwareMergeThreshold: LEAST_CHARACTERS },
+    ],
+  },
   // Names of classes appear in logs and in errors.
   keepNames: true,
   // Nest needs "reflect-metadata" before it.
