@@ -1,5 +1,5 @@
 /**
- * Longer than other suites, because it explains every question on the same year of data, which takes half a minute to load.
+ * Longer than other suites, because it explains every question on the same months of data, which take ten seconds to load.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type LocalSettings, type Queryable } from '@chip/persistence';
@@ -29,11 +29,14 @@ import { yieldCounts, yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
 import { explained, type PlanNode } from './explained.ts';
 import { sumUpDays } from './seed.ts';
 
-/** By hand at full size: PLAN_INSPECTIONS=1000000 PLAN_SAMPLES=10000000 prints the times, too. */
-const INSPECTIONS = Number(process.env['PLAN_INSPECTIONS'] ?? 30_000);
+/** By hand at full size, a year: PLAN_INSPECTIONS=1000000 PLAN_SAMPLES=10000000 prints the times, too. */
+const INSPECTIONS = Number(process.env['PLAN_INSPECTIONS'] ?? 15_000);
 const SAMPLES = Number(process.env['PLAN_SAMPLES'] ?? 20_000);
 const IS_TIMED = process.env['PLAN_INSPECTIONS'] !== undefined;
-const DAYS = 365;
+/** With fewer inspections a day, or fewer days, the planner reads small tables whole, and rightly so. */
+const DAYS = IS_TIMED ? 365 : 183;
+/** Units of a lot: so that products have several lots. */
+const LOT = IS_TIMED ? 500 : 250;
 
 interface ExportFilter {
   readonly from?: number | undefined;
@@ -72,16 +75,16 @@ describe('query plans', () => {
       `SELECT (now() AT TIME ZONE 'UTC')::date::text AS today`,
     )) as [{ today: string }];
     await database.query(
-      `INSERT INTO lots (id, site, lot_id) SELECT md5('lot' || n)::uuid, 'fab', 'LOT' || n FROM generate_series(0, $1::int / 500) AS n`,
+      `INSERT INTO lots (id, site, lot_id) SELECT md5('lot' || n)::uuid, 'fab', 'LOT' || n FROM generate_series(0, $1::int / ${LOT}) AS n`,
       [INSPECTIONS],
     );
     await database.query(
       `INSERT INTO inspections (id, lot_id, chip_id, inspection_type, status, result, created_at, occurred_at, completed_at, site, step, attempt_key,
          equipment_id, product, wafer_id, die_x, die_y, hard_bin, soft_bin, inspected_area_cm2, metadata)
-       SELECT md5('i' || n)::uuid, md5('lot' || n / 500)::uuid, 'C' || n, (ARRAY['visual', 'electrical', 'metrology'])[1 + n % 3],
+       SELECT md5('i' || n)::uuid, md5('lot' || n / ${LOT})::uuid, 'C' || n, (ARRAY['visual', 'electrical', 'metrology'])[1 + n % 3],
          (CASE WHEN n % 100 = 0 THEN 'pending' WHEN n % 100 = 1 THEN 'failed' ELSE 'completed' END)::inspection_status_enum,
          CASE WHEN n % 100 > 1 THEN CASE WHEN n % 15 = 3 THEN 'fail' ELSE 'pass' END END, t, t, CASE WHEN n % 100 > 0 THEN t END, 'fab', 'S' || n % 4, 'a:1',
-         'E' || n % 40, 'P' || (n / 500) % 25, 'W' || (n / 25) % 20, n % 25, n / 25 % 25, 1 + n % 7, 1 + n % 30, 1.5,
+         'E' || n % 40, 'P' || (n / ${LOT}) % 25, 'W' || (n / 25) % ${LOT / 25}, n % 25, n / 25 % 25, 1 + n % 7, 1 + n % 30, 1.5,
          jsonb_build_object('operator', n % 200, 'recipe_version', n % 7)
        FROM (SELECT n, $2::date - (1 - n::float8 / $1::int) * $3::int * INTERVAL '1 day' AS t FROM generate_series(1, $1::int) AS n) AS s`,
       [INSPECTIONS, today, DAYS],
@@ -103,7 +106,7 @@ describe('query plans', () => {
     // Five measurements of each inspection; those of the oldest month are still rows.
     await database.query(
       `INSERT INTO measurement_rows (time, inspection_id, event_id, name, value)
-       SELECT occurred_at, id, id, 'width' || m, die_x + m FROM inspections, generate_series(0, 4) AS m WHERE occurred_at < $1::date - 335`,
+       SELECT occurred_at, id, id, 'width' || m, die_x + m FROM inspections, generate_series(0, 4) AS m WHERE occurred_at < $1::date - ${DAYS - 30}`,
       [today],
     );
     await database.query(
@@ -111,7 +114,7 @@ describe('query plans', () => {
        SELECT occurred_at, id, id, (SELECT store_measurement_sets(json_build_array(json_build_object('names', names, 'units', nothing, 'lower_limits', nothing, 'upper_limits', nothing)))
            FROM (SELECT array_agg('width' || m ORDER BY m) AS names, array_agg(NULL::text) AS nothing FROM generate_series(0, 4) AS m) AS s), 0,
          ARRAY(SELECT die_x + m FROM generate_series(0, 4) AS m)
-       FROM inspections WHERE occurred_at >= $1::date - 335`,
+       FROM inspections WHERE occurred_at >= $1::date - ${DAYS - 30}`,
       [today],
     );
     // Another three hundred kinds of lists, so that finding one takes a search.
@@ -339,9 +342,9 @@ describe('query plans', () => {
     ['final, by lot', 'lot', 'last'],
     ['final, by equipment', 'equipment', 'best'],
     ['final, by product', 'product', 'worst'],
-  ] as const)('of a year of yield (%s) touch no inspection', async (_, group_by, policy) => {
+  ] as const)('of months of yield (%s) touch no inspection', async (_, group_by, policy) => {
     const { tables, chunks } = await explain((snapshot) =>
-      yieldCounts(snapshot, { from: day(-365), to: day(0), group_by, policy }),
+      yieldCounts(snapshot, { from: day(-DAYS), to: day(0), group_by, policy }),
     );
     const summaries = ['lots', 'pg_class', 'yield_daily_base', 'yield_delta'];
     expect([...tables].filter((table) => !summaries.includes(table))).toEqual([]);
@@ -349,26 +352,26 @@ describe('query plans', () => {
     expect(chunks.size).toBe(0);
   });
 
-  it('of a year of yield from the attempts, for comparison, touch every one', async () => {
-    const question = { from: day(-365), to: day(0), group_by: 'hour', policy: 'last' } as const;
+  it('of months of yield from the attempts, for comparison, touch every one', async () => {
+    const question = { from: day(-DAYS), to: day(0), group_by: 'hour', policy: 'last' } as const;
     const { attempts } = await explain((snapshot) => yieldCountsOfAttempts(snapshot, question));
     expect(attempts).toBeGreaterThan(0.9 * INSPECTIONS);
   });
 
-  it('of a year from the view that people read touch no inspection', async () => {
+  it('of months from the view that people read touch no inspection', async () => {
     const { tables } = await explain((snapshot) =>
       snapshot.query(
         `SELECT date_trunc('month', day) AS month, sum(insertions) AS insertions, sum(insertions_passed) AS passed FROM yield_daily
          WHERE day >= $1::date AND day < $2::date GROUP BY 1 ORDER BY 1`,
-        [day(-365).slice(0, 10), day(0).slice(0, 10)],
+        [day(-DAYS).slice(0, 10), day(0).slice(0, 10)],
       ),
     );
     expect([...tables].sort()).toEqual(['yield_daily_base', 'yield_delta']);
   });
 
-  it('of a year that begins and ends within a day touch only the attempts of these two days', async () => {
+  it('of months that begin and end within a day touch only the attempts of these two days', async () => {
     const question = {
-      from: day(-364).replace('T00', 'T06'),
+      from: day(1 - DAYS).replace('T00', 'T06'),
       to: day(-1).replace('T00', 'T18'),
       group_by: 'month',
       policy: 'last',
@@ -380,42 +383,45 @@ describe('query plans', () => {
     expect(attempts).toBeLessThan((2 * INSPECTIONS) / DAYS);
   });
 
-  it('of a year of bins, defects and yield by step touch no attempt', async () => {
-    const year = { from: day(-365), to: day(0), policy: 'last' } as const;
+  it('of months of bins, defects and yield by step touch no attempt', async () => {
+    const months = { from: day(-DAYS), to: day(0), policy: 'last' } as const;
     const touched = async (question: (snapshot: Queryable) => Promise<unknown>): Promise<string[]> =>
       [...(await explain(question)).tables].filter((table) => !['pg_class', 'lots'].includes(table)).sort();
-    expect(await touched((snapshot) => binCounts(snapshot, { ...year, group_by: 'month' }, 'hard', 100))).toEqual([
+    expect(await touched((snapshot) => binCounts(snapshot, { ...months, group_by: 'month' }, 'hard', 100))).toEqual([
       'attempt_day_changes',
       'daily_attempts',
     ]);
-    expect(await touched((snapshot) => densityCounts(snapshot, { ...year, group_by: 'equipment' }))).toEqual([
+    expect(await touched((snapshot) => densityCounts(snapshot, { ...months, group_by: 'equipment' }))).toEqual([
       'attempt_day_changes',
       'daily_attempts',
     ]);
-    expect(await touched((snapshot) => yieldCounts(snapshot, { ...year, group_by: 'step' }))).toEqual([
+    expect(await touched((snapshot) => yieldCounts(snapshot, { ...months, group_by: 'step' }))).toEqual([
       'attempt_day_changes',
       'daily_attempts',
     ]);
-    expect(await touched((snapshot) => operationsOfTests(snapshot, year))).toEqual([
+    expect(await touched((snapshot) => operationsOfTests(snapshot, months))).toEqual([
       'attempt_day_changes',
       'daily_attempts',
     ]);
-    expect(await touched((snapshot) => defectCounts(snapshot, year, 'class', 100))).toEqual([
+    expect(await touched((snapshot) => defectCounts(snapshot, months, 'class', 100))).toEqual([
       'attempt_day_changes',
       'daily_defects',
     ]);
   });
 
-  it('of a year of capability, of all capabilities, of samples by lot and of failing tests touch no attempt and no measurement', async () => {
-    const year = { from: day(-365), to: day(0), policy: 'last', parameter: 'width3', subgroup: 1 } as const;
+  it('of months of capability, of all capabilities, of samples by lot and of failing tests touch no attempt and no measurement', async () => {
+    const months = { from: day(-DAYS), to: day(0), policy: 'last', parameter: 'width3', subgroup: 1 } as const;
     // Values of other types and steps come between them.
     const ofKind = { product: 'P4', inspection_type: 'visual', step: 'S2' };
     const others = ['pg_class', 'lots', 'measurement_sets', 'daily_tested'];
     for (const [question, table] of [
-      [(snapshot: Queryable) => momentsOfValues(snapshot, { ...year, ...ofKind }, undefined), 'daily_measured'],
-      [(snapshot: Queryable) => kindsMeasured(snapshot, year, 100), 'daily_measured'],
-      [(snapshot: Queryable) => momentsOfParameters(snapshot, { ...year, ...ofKind }, 1.128, 1000), 'daily_measured'],
-      [(snapshot: Queryable) => measuredSamples(snapshot, { ...year, subgroup: 'lot' }, 10_000), 'daily_measured_lots'],
+      [(snapshot: Queryable) => momentsOfValues(snapshot, { ...months, ...ofKind }, undefined), 'daily_measured'],
+      [(snapshot: Queryable) => kindsMeasured(snapshot, months, 100), 'daily_measured'],
+      [(snapshot: Queryable) => momentsOfParameters(snapshot, { ...months, ...ofKind }, 1.128, 1000), 'daily_measured'],
+      [
+        (snapshot: Queryable) => measuredSamples(snapshot, { ...months, subgroup: 'lot' }, 10_000),
+        'daily_measured_lots',
+      ],
     ] as const) {
       const { tables, chunks } = await explain(question);
       expect([...tables].filter((name) => !others.includes(name)).sort()).toEqual(['attempt_day_changes', table]);
@@ -423,9 +429,9 @@ describe('query plans', () => {
     }
   });
 
-  it('of a year of bins with a changed day, and with parts of days, touch only the attempts of these', async () => {
+  it('of months of bins with a changed day, and with parts of days, touch only the attempts of these', async () => {
     const question = {
-      from: day(-364).replace('T00', 'T06'),
+      from: day(1 - DAYS).replace('T00', 'T06'),
       to: day(-1).replace('T00', 'T18'),
       policy: 'last',
     } as const;
@@ -475,8 +481,8 @@ describe('query plans', () => {
     expect(attempts).toBeLessThan(INSPECTIONS / 10);
   });
 
-  it('of the maps of a year of everything sort no dice, and look up what they are of by index', async () => {
-    const question = { value: 'result', policy: 'last', product: 'P7', from: day(-365), to: day(0) } as const;
+  it('of the maps of months of everything sort no dice, and look up what they are of by index', async () => {
+    const question = { value: 'result', policy: 'last', product: 'P7', from: day(-DAYS), to: day(0) } as const;
     const { nodes, attempts } = await explain((snapshot) => diesOf(snapshot, question, 1000, undefined));
     expect(attempts).toBeGreaterThan(0.9 * (INSPECTIONS / 25));
     const sorts = nodes.filter((node) => node['Node Type'].includes('Sort'));
@@ -485,14 +491,14 @@ describe('query plans', () => {
     expect((await explain((snapshot) => kindsOfMap(snapshot, question))).readWhole).toEqual(['daily_attempts']);
   });
 
-  it('of a comparison of equipment over a year touch no inspection, by wafer over a day use an index', async () => {
-    const year = { from: day(-365), to: day(0), policy: 'last' } as const;
-    const samples = (snapshot: Queryable): Promise<unknown> => samplesOfEquipment(snapshot, year, 'lot');
+  it('of a comparison of equipment over months touch no inspection, by wafer over a day use an index', async () => {
+    const months = { from: day(-DAYS), to: day(0), policy: 'last' } as const;
+    const samples = (snapshot: Queryable): Promise<unknown> => samplesOfEquipment(snapshot, months, 'lot');
     expect([...(await explain(samples)).tables].sort()).toEqual(['pg_class', 'yield_daily_base', 'yield_delta']);
     // As with more lots than fit in memory: they come in the order in which they are summed up.
     const { nodes } = await explain(samples, [['enable_sort', 'off']]);
     expect(nodes).toContainEqual(expect.objectContaining({ 'Index Name': 'idx_yield_daily_base_sample' }));
-    const oneDay = { ...year, from: day(-31), to: day(-30) };
+    const oneDay = { ...months, from: day(-31), to: day(-30) };
     expect((await explain((snapshot) => samplesOfEquipment(snapshot, oneDay, 'wafer'))).readWhole).toEqual([]);
   });
 
@@ -519,7 +525,7 @@ describe('query plans', () => {
         .reduce((sum, node) => sum + (node[`Rows Removed by ${by}`] ?? 0) * node['Actual Loops'], 0);
     const rowsOf = (match: (node: PlanNode) => boolean): number =>
       nodes.filter(match).reduce((sum, node) => sum + node['Actual Rows'] * node['Actual Loops'], 0);
-    const month = INSPECTIONS / 12;
+    const month = (30 * INSPECTIONS) / DAYS;
     const vectors = rowsOf((node) => node['Node Type'].includes('Scan') && isOfVectors(node));
     expect(vectors).toBeGreaterThan(0.8 * month);
     expect(vectors).toBeLessThan(2.5 * month);
@@ -536,7 +542,7 @@ describe('query plans', () => {
     ['one name over a day', { from: -31, to: -30, name: 'width3' }],
     ['one name of one lot', { lot_id: 'LOT7', name: 'width3' }],
     ['one lot', { lot_id: 'LOT7' }],
-    ['a day of rows of before', { from: -350, to: -349 }],
+    ['a day of rows of before', { from: 15 - DAYS, to: 16 - DAYS }],
   ])('of an export of the measurements of %s use indexes', async (_, { from, to, ...rest }: ExportFilter) => {
     const { sql, values } = measurementRows(
       {
@@ -560,7 +566,7 @@ describe('query plans', () => {
   it.each([
     ['everything', {}],
     ['one name', { name: 'width3' }],
-    ['a year', { from: -365, to: 0 }],
+    ['months', { from: -DAYS, to: 0 }],
   ])('of an export of the measurements of %s begin at once', async (_, { from, to, ...rest }: ExportFilter) => {
     const range = from === undefined || to === undefined ? {} : { from: day(from), to: day(to) };
     const { sql, values } = measurementRows({ ...rest, ...range }, true);
@@ -600,10 +606,10 @@ describe('query plans', () => {
     const steps = (from: number, to: number) =>
       explain((snapshot) => namesOfAttempts(snapshot, 'step', { from: day(from), to: day(to) }, '', 51));
     expect((await steps(-31, -30)).readWhole).toEqual([]);
-    const year = await steps(-365, 0);
-    expect(year.readWhole).toEqual(['daily_attempts']);
+    const months = await steps(-DAYS, 0);
+    expect(months.readWhole).toEqual(['daily_attempts']);
     // The first and the last one of each step.
-    expect(year.attempts).toBeLessThan(100);
+    expect(months.attempts).toBeLessThan(100);
   });
 
   it('of telemetry from raw samples touch only the chunks of their range', async () => {
