@@ -100,10 +100,10 @@ export class WorkspaceCopy {
     return changed.split('\n').filter(Boolean).sort();
   }
 
-  /** @throws with the report of the linter, which checks the types, on the copy, or of the formatter on `files` */
-  check(files: readonly string[]): void {
+  /** @throws with the report of the linter, which checks the types, on `sources`, or of the formatter on `files` */
+  check(sources: readonly string[], files: readonly string[]): void {
     // As in tools/package.json.
-    run(this.folder, 'env', 'GOMAXPROCS=1', 'GOGC=400', this.#program('oxlint'));
+    run(this.folder, 'env', 'GOMAXPROCS=1', 'GOGC=off', 'GOMEMLIMIT=3GiB', this.#program('oxlint'), ...sources);
     run(this.folder, this.#program('oxfmt'), '--check', ...files);
   }
 

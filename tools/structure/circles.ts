@@ -1,6 +1,6 @@
 /**
  * Circles of imports between files, and between folders: one that uses another would be used by it, an arrow back up. Imports
- * of types count; tests sit beside what they test and share helpers, and are nobody's floor.
+ * of types count.
  */
 import path from 'node:path';
 
@@ -18,16 +18,18 @@ function targetOf(file: string, specifier: string): string {
     : path.join('libs', library, 'src', part, 'index.ts');
 }
 
+/** Tests sit beside what they test and share helpers, and are nobody's floor. */
+export const withoutTests = (texts: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
+  new Map([...texts].filter(([file]) => !TEST.test(file)));
+
 /** What each file imports of `texts`: the text of each source, by its path. */
 export function importsOf(texts: ReadonlyMap<string, string>): Graph {
   return new Map(
-    [...texts]
-      .filter(([file]) => !TEST.test(file))
-      .map(([file, text]) => {
-        const specifiers = IMPORTS.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1] as string));
-        const targets = specifiers.map((specifier) => targetOf(file, specifier));
-        return [file, new Set(targets.filter((target) => texts.has(target) && !TEST.test(target)))];
-      }),
+    [...texts].map(([file, text]) => {
+      const specifiers = IMPORTS.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1] as string));
+      const targets = specifiers.map((specifier) => targetOf(file, specifier));
+      return [file, new Set(targets.filter((target) => texts.has(target)))];
+    }),
   );
 }
 
