@@ -6,6 +6,7 @@ import path from 'node:path';
 import { rolldown } from 'rolldown';
 
 const LIBS = path.resolve(import.meta.dirname, '../libs');
+const LIBRARY = new RegExp(`^${RegExp.escape(LIBS)}/\\w+/src/`);
 const PACKAGES = 'packages';
 const isOfPackages = ({ name }) => name?.startsWith(PACKAGES) ?? false;
 
@@ -48,6 +49,17 @@ const callersWithoutMaps = {
   },
 };
 
+/** What a command does not use of a library stays out of it, so no module of a library may count on being loaded. */
+const libraryOfUsedParts = {
+  name: 'library-of-used-parts',
+  transform: {
+    filter: { id: LIBRARY, code: /^import '\./m },
+    handler(_code, id) {
+      throw new Error(`${id} imports a module for its effects, which are left out: call a function of it`);
+    },
+  },
+};
+
 const bundle = await rolldown({
   input: Object.fromEntries(process.argv.slice(2).map((entry) => [entry, `src/${entry}.ts`])),
   platform: 'node',
@@ -62,7 +74,8 @@ const bundle = await rolldown({
   },
   // Three contain machine code; the last one requires its parts in a way that no bundler sees.
   external: ['@node-rs/crc32', 'lz4-napi', 'snappy', 'jsonc-parser'],
-  plugins: [httpWithoutFetch, callersWithoutMaps, mapOwnCodeOnly],
+  treeshake: { moduleSideEffects: [{ test: LIBRARY, sideEffects: false }] },
+  plugins: [libraryOfUsedParts, httpWithoutFetch, callersWithoutMaps, mapOwnCodeOnly],
   // Packages look for others in case they are installed. One that we miss ourselves is worth a failed build.
   onLog: (_level, log) => {
     if (log.code !== 'UNRESOLVED_IMPORT' || !log.id?.includes('node_modules')) {

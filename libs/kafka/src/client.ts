@@ -1,13 +1,16 @@
 /** How to reach Kafka, and as whom: variables of a service, and the clients made from them. */
-import './kafkajs-patches/request-queue.ts';
+import { repairRequestQueue } from './kafkajs-patches/request-queue.ts';
 import { frameSockets } from './kafkajs-patches/response-frames.ts';
-import './records/codecs.ts';
+import { registerCodecs } from './records/codecs.ts';
 import { ConfigError, freshValue, switchSchema, type Logger, watchCertificate } from '@chip/service';
 import kafkajs, { type Cluster, type Kafka, type KafkaConfig, type logCreator } from 'kafkajs';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { PREFIX, type Prefixes } from './names.ts';
 import { oauthBearer, type TokenSource } from './oauth-bearer.ts';
+
+repairRequestQueue();
+registerCodecs();
 
 /** How to reach the brokers, and as whom. */
 export interface KafkaConnection extends Prefixes {

@@ -18,7 +18,7 @@ const CHECK_PENDING_MS = 10;
  * `TimeoutNegativeWarning` for it (kafkajs issue 1751, its fix was never released). The fixed method sets a timer only
  * when there is something to wait for, and never a negative one.
  */
-function repairRequestQueue(): void {
+export function repairRequestQueue(): void {
   const Queue = queue as {
     prototype: RequestQueue & { scheduleCheckPendingRequests(): void };
   };
@@ -36,5 +36,3 @@ function repairRequestQueue(): void {
     );
   };
 }
-
-repairRequestQueue();

@@ -2,9 +2,11 @@
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip, zstdCompress, zstdDecompress, type ZstdOptions } from 'node:zlib';
 import kafkajs from 'kafkajs';
-import lz4 from 'lz4-napi';
-import snappy from 'snappy';
 import { lendMemory } from './lent-memory.ts';
+
+// Their machine code takes a process 15 ms to load, and most processes meet no such batch.
+const lz4 = () => import('lz4-napi');
+const snappy = () => import('snappy');
 
 /** Compressions a Kafka producer may use. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
@@ -172,7 +174,7 @@ const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00
 const XERIAL_HEADER_BYTES = XERIAL_MAGIC.length + 8;
 
 const snappyCodec: Codec = {
-  compress: async ({ buffer }) => Buffer.from(await snappy.compress(buffer)),
+  compress: async ({ buffer }) => Buffer.from(await (await snappy()).compress(buffer)),
   decompress: bounded(async (compressed, limit) => {
     const chunks = compressed.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)
       ? xerialChunks(compressed)
@@ -182,7 +184,8 @@ const snappyCodec: Codec = {
       limit,
       chunks.reduce((sum, chunk) => sum + snappySize(chunk), 0),
     );
-    return Buffer.concat(await Promise.all(chunks.map(async (chunk) => (await snappy.uncompress(chunk)) as Buffer)));
+    const { uncompress } = await snappy();
+    return Buffer.concat(await Promise.all(chunks.map(async (chunk) => (await uncompress(chunk)) as Buffer)));
   }),
 };
 
@@ -217,10 +220,10 @@ function snappySize(chunk: Buffer): number {
 }
 
 const lz4Codec: Codec = {
-  compress: ({ buffer }) => lz4.compressFrame(buffer),
-  decompress: bounded((compressed, limit) => {
+  compress: async ({ buffer }) => (await lz4()).compressFrame(buffer),
+  decompress: bounded(async (compressed, limit) => {
     refuseAbove(limit, lz4MaxSize(compressed));
-    return lz4.decompressFrame(compressed);
+    return (await lz4()).decompressFrame(compressed);
   }),
 };
 
@@ -268,8 +271,10 @@ export const decompress = (
   budget?: DecompressionBudget,
 ): Promise<Buffer> => CODECS[compression].decompress(compressed, budget);
 
-// kafkajs keeps its codecs in one table per process; importing this file fills it.
-const table = kafkajs.CompressionCodecs as Record<number, () => Codec>;
-for (const [name, codec] of Object.entries(CODECS)) {
-  table[COMPRESSIONS.indexOf(name as Compression)] = () => codec;
+/** kafkajs keeps its codecs in one table per process. */
+export function registerCodecs(): void {
+  const table = kafkajs.CompressionCodecs as Record<number, () => Codec>;
+  for (const [name, codec] of Object.entries(CODECS)) {
+    table[COMPRESSIONS.indexOf(name as Compression)] = () => codec;
+  }
 }

@@ -1,13 +1,15 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { COMPRESSIONS, type Compression } from './codecs.ts';
+import { COMPRESSIONS, registerCodecs, type Compression } from './codecs.ts';
 import { type BatchRecord, encodeBatch } from './encode-batch.ts';
 
 interface Encoder {
   readonly buffer: Buffer;
 }
 
+// kafkajs writes what is compared.
+registerCodecs();
 const require = createRequire(import.meta.url);
 const Record = require('kafkajs/src/protocol/recordBatch/record/v0') as (record: object) => Encoder;
 const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0') as {

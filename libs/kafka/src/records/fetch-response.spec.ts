@@ -4,7 +4,7 @@ import { anyCharacter } from '@chip/contracts/testing';
 import { describe, expect, it } from '@jest/globals';
 import { crc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
-import { COMPRESSIONS, DecompressionBudget, type Compression } from './codecs.ts';
+import { COMPRESSIONS, DecompressionBudget, registerCodecs, type Compression } from './codecs.ts';
 import {
   committedBatches,
   decodeFetchResponse,
@@ -15,6 +15,8 @@ import {
 import type { KafkaRecord } from './kafka-record.ts';
 import { RecordSet } from './record-set.ts';
 
+// kafkajs writes what is compared.
+registerCodecs();
 const require = createRequire(import.meta.url);
 interface Encoded {
   readonly buffer: Buffer;
