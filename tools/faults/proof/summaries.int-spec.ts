@@ -1,7 +1,7 @@
 /** A comparison proves sums only if it refuses wrong ones: a change in any of the tables must be noticed. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { requiredEnv } from '@chip/testing';
+import { createMigratedDatabase, dropDatabase, requiredEnv, withDatabase } from '@chip/testing';
 import pg from 'pg';
 import { REPOSITORY_ROOT } from '../../devstack/layout.ts';
 import { runOperator } from '../system/system.ts';
@@ -24,26 +24,24 @@ const STORE = `
   SELECT inspection_id, event_id, occurred_at, 1, 'scratch', 0, 0 FROM inspection_attempts`;
 
 describe('sums of attempts', () => {
-  const url = new URL(requiredEnv('DATABASE_URL'));
+  const server = requiredEnv('DATABASE_URL');
   const name = `faults_${randomBytes(6).toString('hex')}`;
-  const server = new pg.Client({ connectionString: url.href });
   let database: pg.Client;
   const sql = async (text: string): Promise<never[]> => (await database.query(text)).rows as never[];
   const differences = (): Promise<string[]> => readSummaryDifferences(sql);
 
   beforeAll(async () => {
-    await server.connect();
-    await server.query(`CREATE DATABASE ${name} TEMPLATE template0`);
-    url.pathname = name;
-    await runOperator(REPOSITORY_ROOT, 'db', ['migrate'], { DATABASE_URL: url.href }, new AbortController().signal);
-    database = new pg.Client({ connectionString: url.href });
+    const { signal } = new AbortController();
+    await createMigratedDatabase(server, name, (url) =>
+      runOperator(REPOSITORY_ROOT, 'db', ['migrate'], { DATABASE_URL: url }, signal),
+    );
+    database = new pg.Client({ connectionString: withDatabase(server, name) });
     await database.connect();
     await sql(STORE);
   });
   afterAll(async () => {
     await database?.end();
-    await server.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    await server.end();
+    await dropDatabase(server, name);
   });
 
   it('are accepted before and after their days are summed up', async () => {
