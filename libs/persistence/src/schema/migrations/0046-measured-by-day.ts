@@ -153,6 +153,8 @@ export interface MoreColumns {
   readonly inOrder?: boolean;
   /** CTEs that end with `attempt`, instead of {@link LAST_ATTEMPTS}. */
   readonly lastAttempts?: string;
+  /** Whether a day without measurements is done once its former sums are gone (see 0061-days-without-measurements). */
+  readonly endsEarly?: boolean;
 }
 
 /** The last attempts of each unit and step, of one day. */
@@ -165,6 +167,11 @@ const LAST_ATTEMPTS = `attempt AS MATERIALIZED (
         SELECT FROM yield_retests AS other WHERE other.inspection_id = a.inspection_id AND other.step = a.step
         AND (other.occurred_at, coalesce(other.attempt_no, 0), other.event_id) > (a.occurred_at, coalesce(a.attempt_no, 0), a.event_id))
   )`;
+
+const END_EARLY = `
+  IF NOT EXISTS (SELECT FROM measured_event) THEN
+    RETURN;
+  END IF;`;
 
 export const sumUpMeasured = (
   create: 'CREATE' | 'CREATE OR REPLACE',
@@ -197,7 +204,7 @@ BEGIN
   DELETE FROM daily_measured WHERE day = p_day;
   DELETE FROM daily_measured_lots WHERE day = p_day;
   DELETE FROM daily_tests WHERE day = p_day;
-  DELETE FROM daily_tested WHERE day = p_day;
+  DELETE FROM daily_tested WHERE day = p_day;${more.endsEarly ? END_EARLY : ''}
   WITH kind AS MATERIALIZED (
     SELECT kind, row_number() OVER () AS number FROM (SELECT DISTINCT kind FROM measured_event) AS k
   ), used AS MATERIALIZED (

@@ -97,7 +97,7 @@ BEGIN
   RETURN counted;
 END $$;`;
 
-const LAST_ATTEMPTS = `of_day AS MATERIALIZED (
+export const LAST_ATTEMPTS = `of_day AS MATERIALIZED (
     SELECT a.inspection_id, a.step, a.result, a.occurred_at, coalesce(a.attempt_no, 0) AS attempt_no, a.event_id,
       a.event_ids, a.completed_at, a.lot_id, ARRAY[a.inspection_type::text, a.product, a.step, a.recipe, l.site] AS kind
     FROM inspection_attempts AS a JOIN lots AS l ON l.id = a.lot_id
