@@ -71,8 +71,9 @@ describe('HTTPS', () => {
 
   it('outlives an export by HTTP/1.0 that breaks off', async () => {
     await stage.db.database.query(
-      `INSERT INTO system_metrics (time, service_name, metric_name, metric_value)
-       SELECT '2026-03-02T00:00:00Z'::timestamptz + n * INTERVAL '1 second', 's', 'm', n FROM generate_series(0, 99999) n`,
+      `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, tags)
+       SELECT '2026-03-02T00:00:00Z'::timestamptz + n * INTERVAL '1 second', 's', 'm', n, jsonb_build_object('n', repeat('x', 1000))
+       FROM generate_series(0, 9999) n`,
     );
     const files = { HTTPS_CERTIFICATE: used.certificate, HTTPS_KEY: used.key };
     // Long enough for a busy machine to begin the answer.

@@ -33,7 +33,7 @@ beforeAll(async () => {
     [id],
   );
   await database.query(
-    `INSERT INTO measurements (time, inspection_id, event_id, name, value)
+    `INSERT INTO measurement_rows (time, inspection_id, event_id, name, value)
      SELECT '2026-03-02T08:00:00Z'::timestamptz + a * INTERVAL '1 minute', $1, CAST(md5('event' || a) AS uuid), 'm' || n, 1
        FROM generate_series(1, 41) a, generate_series(1, 500) n`,
     [id],

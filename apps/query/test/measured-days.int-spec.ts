@@ -17,7 +17,7 @@ import {
   measuredSamples,
   type SitedKind,
 } from '../src/measured/measured-samples.sql.ts';
-import { instantWithin, LOTS, openUnits, rangeBetween } from './random-attempts.ts';
+import { instantWithin, LOTS, openUnits, rangeBetween, remembering } from './random-attempts.ts';
 import {
   EVERY_VALUE,
   keepMeasurementsFrom,
@@ -186,10 +186,10 @@ describe('measured values by day', () => {
   };
 
   /** Reads every value, as if nothing were summed up. */
-  const withoutDays: Queryable = {
+  const withoutDays = (database: Queryable): Queryable => ({
     query: async (text, values) =>
-      text.includes(' AS holds') ? ([{ holds: false }] as never) : db.database.query(text, values),
-  };
+      text.includes(' AS holds') ? ([{ holds: false }] as never) : database.query(text, values),
+  });
   const inNameOrder = ({ tests, units }: Awaited<ReturnType<typeof testCounts>>) => ({
     units,
     tests: tests.toSorted((a, b) => (a.key < b.key ? -1 : 1)),
@@ -205,7 +205,7 @@ describe('measured values by day', () => {
     });
     const questions = fc.sample(question, { numRuns: rounds.length * ASKED, seed: 20_260_121 });
     const seen = { least: 0, values: 0, failing: 0, stopped: 0, samples: 0, fromDays: 0, fromBoth: 0, ofSeveral: 0 };
-    const counting: Queryable = {
+    const counting = (database: Queryable): Queryable => ({
       query: async (text, values) => {
         // As long as it is not yet certain that questions are hard enough.
         const isRare = Object.entries(OFTEN).some(([what, times]) => seen[what as keyof typeof OFTEN] <= times);
@@ -221,13 +221,14 @@ describe('measured values by day', () => {
           seen.fromBoth += of!.days > 1 && of!.read > 0 ? 1 : 0;
           seen.ofSeveral += of!.several > 0 ? 1 : 0;
         }
-        return db.database.query(text, values);
+        return database.query(text, values);
       },
-    };
+    });
     for (const [round, { events, upkeep: what }] of rounds.entries()) {
       await storeMeasured(db.database, events);
       await keepUp(session, what);
       for (const { asked, breakAt } of questions.slice(round * ASKED, (round + 1) * ASKED)) {
+        const database = remembering(db.database);
         const values = await valuesOf(asked);
         const { n, mean, sigma_overall, moving_range, break_at } = momentsOf(values, breakAt);
         const expected = {
@@ -237,14 +238,14 @@ describe('measured values by day', () => {
           moving_range: close(moving_range),
           break_at,
         };
-        const least = await leastValues(db.database, asked);
+        const least = await leastValues(database, asked);
         expect({ round, asked, isMore: least > values.length }).toEqual({ round, asked, isMore: false });
         seen.least += least;
         seen.values += values.length;
-        const moments = await momentsOfValues(counting, asked, breakAt);
+        const moments = await momentsOfValues(counting(database), asked, breakAt);
         expect({ round, asked, breakAt, moments }).toEqual({ round, asked, breakAt, moments: expected });
         for (const by of ['lot', 'day'] as const) {
-          const samples = await measuredSamples(db.database, { ...asked, subgroup: by }, 1000);
+          const samples = await measuredSamples(database, { ...asked, subgroup: by }, 1000);
           expect({ round, asked, samples: inKeyOrder(samples) }).toEqual({
             round,
             asked,
@@ -252,11 +253,11 @@ describe('measured values by day', () => {
           });
           seen.samples += samples.length;
         }
-        const tests = await testCounts(db.database, asked);
+        const tests = await testCounts(database, asked);
         expect({ round, asked, ...inNameOrder(tests) }).toEqual({
           round,
           asked,
-          ...inNameOrder(await testCounts(withoutDays, asked)),
+          ...inNameOrder(await testCounts(withoutDays(database), asked)),
         });
         seen.failing += tests.units.failing;
         seen.stopped += tests.units.stopped;
@@ -265,10 +266,10 @@ describe('measured values by day', () => {
             JSON.stringify({ unit, inspection_type, product, step, recipe, site }),
           ),
         );
-        const found = await kindsMeasured(db.database, asked, 1000);
+        const found = await kindsMeasured(database, asked, 1000);
         expect(found.map((kind) => JSON.stringify(kind)).sort()).toEqual([...kinds].sort());
         const units = new Set(found.map(({ unit }) => unit));
-        const few = await kindsMeasured(db.database, asked, units.size);
+        const few = await kindsMeasured(database, asked, units.size);
         expect({ round, asked, few: new Set(few.map(({ unit }) => unit)) }).toEqual({ round, asked, few: units });
       }
     }

@@ -58,12 +58,12 @@ export async function storeUnits(database: Database, units: number): Promise<voi
   for (const { id, site, lot_id } of LOTS) {
     await database.query('INSERT INTO lots (id, site, lot_id) VALUES ($1, $2, $3)', [id, site, lot_id]);
   }
-  for (let unit = 0; unit < units; unit++) {
-    await database.query(
-      `INSERT INTO inspections (id, lot_id, chip_id, inspection_type) VALUES (md5($1::text)::uuid, $2, $1, $3)`,
-      [String(unit), LOTS[unit % LOTS.length]!.id, unit % 2 === 0 ? 'visual' : 'thermal'],
-    );
-  }
+  await database.query(
+    `INSERT INTO inspections (id, lot_id, chip_id, inspection_type)
+     SELECT md5(unit::text)::uuid, ($1::uuid[])[1 + unit % cardinality($1)], unit, CASE WHEN unit % 2 = 0 THEN 'visual' ELSE 'thermal' END
+     FROM generate_series(0, $2 - 1) AS unit`,
+    [LOTS.map(({ id }) => id), units],
+  );
 }
 
 /** A database with units, and a session for its upkeep. */

@@ -57,11 +57,11 @@ describe('questions of tables without statistics', () => {
       );
     }
     await database.query(
-      `INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
+      `INSERT INTO measurement_values (time, inspection_id, event_id, set_id, decimals, digits)
        SELECT occurred_at, inspection_id, event_id,
          (SELECT store_measurement_sets(json_build_array(json_build_object('names', names, 'units', nothing, 'lower_limits', nothing, 'upper_limits', nothing)))
            FROM (SELECT array_agg('width' || m ORDER BY m) AS names, array_agg(NULL::text) AS nothing FROM generate_series(1, ${MEASUREMENTS}) AS m) AS s),
-         ARRAY(SELECT die_x + m FROM generate_series(1, ${MEASUREMENTS}) AS m)
+         0, ARRAY(SELECT die_x + m FROM generate_series(1, ${MEASUREMENTS}) AS m)
        FROM inspection_attempts`,
     );
     await database.query(
