@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  Database,
   DatabaseError,
   LoadSession,
   readStatus,
@@ -12,7 +11,7 @@ import {
 } from '../src/index.ts';
 import { migrate } from '../src/schema/migrate.ts';
 import { MIGRATIONS } from '../src/schema/migrations/index.ts';
-import { createTestDatabase, type TestDatabase, withDatabase } from '../src/testing/index.ts';
+import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
 /** The whole schema as text, without what differs from run to run: pg_dump orders hypertables by whether they have chunks. */
 async function dump(db: TestDatabase): Promise<string> {
@@ -48,12 +47,17 @@ const DATA: Record<string, string> = {
   '0023-measurement-vectors': `SELECT pack_measurements(1)`,
   '0010-audit': `SELECT append_audit('operator', 'a', 'b', 'c', 'd', NULL, NULL);
     INSERT INTO parameters (name, valid_from, unit, lower_limit, target, created_by) VALUES ('m', now(), 'nm', 5, 1, 'me')`,
+  '0037-dead-letters': `
+    INSERT INTO dead_letters (topic, letter_partition, letter_offset, letter_key, is_repeat, code, stage, field, detail, machine, failed_at)
+      SELECT 't', 0, n, 't/0/' || n, false, 'schema_violation', 'ingest', '/a', 'd', 'm', now() FROM generate_series(1, 3) AS n;
+    SELECT append_audit('operator', 'ann', 'dead_letter.replay_started', 'dead-letter:t/0/1', 'why', NULL, NULL);
+    SELECT append_audit('operator', 'ann', 'dead_letter.replay_acknowledged', 'dead-letter:t/0/2', 'why', NULL, NULL)`,
 };
 
 describe('migrations', () => {
   const opened: TestDatabase[] = [];
-  const empty = async (): Promise<TestDatabase> => {
-    const db = await createTestDatabase({ empty: true });
+  const empty = async (suffix = ''): Promise<TestDatabase> => {
+    const db = await createTestDatabase({ empty: true, suffix });
     opened.push(db);
     return db;
   };
@@ -89,30 +93,30 @@ describe('migrations', () => {
     }
   });
 
-  it('give the same schema at once and step by step with data in every table', async () => {
-    const db = await empty();
-    // Each alone is what a migration is that goes on after being killed, below.
-    for (const [name, data] of Object.entries(DATA).sort(([a], [b]) => (a < b ? -1 : 1))) {
-      await migrate(db.url, { to: name });
-      await db.database.query(data);
-    }
-    await migrate(db.url);
-    expect(await dump(db)).toBe(fresh);
-    expect(fresh).toContain('CREATE TABLE public.inspections');
-    expect(await invalidIndexes(db)).toEqual([]);
-  });
+  describe('step by step, with data in every table', () => {
+    let db: TestDatabase;
+    beforeAll(async () => {
+      db = await empty();
+      // Each alone is what a migration is that goes on after being killed, below.
+      for (const [name, data] of Object.entries(DATA).sort(([one], [other]) => (one < other ? -1 : 1))) {
+        await migrate(db.url, { to: name });
+        await db.database.query(data);
+      }
+      await migrate(db.url);
+    });
 
-  it('give it also to a database whose name must be quoted', async () => {
-    const db = await empty();
-    const name = `${db.name} of O'Brien`;
-    await db.database.query(`CREATE DATABASE "${name}" TEMPLATE template0`);
-    try {
-      await migrate(withDatabase(db.url, name));
-      const quoted = new Database({ url: withDatabase(db.url, name), applicationName: 'chip-test' });
-      await schemaReady(quoted).finally(() => quoted.close());
-    } finally {
-      await db.database.query(`DROP DATABASE "${name}" WITH (FORCE)`);
-    }
+    it('give the same schema as at once', async () => {
+      expect(await dump(db)).toBe(fresh);
+      expect(fresh).toContain('CREATE TABLE public.inspections');
+      expect(await invalidIndexes(db)).toEqual([]);
+    });
+
+    it('know letters that were replayed before it was kept with them', async () => {
+      const rows = await db.database.query(
+        `SELECT letter_key AS key FROM dead_letters WHERE replayed_at IS NOT NULL ORDER BY 1`,
+      );
+      expect(rows).toEqual([{ key: 't/0/2' }]);
+    });
   });
 
   it('change nothing the second time', async () => {
@@ -137,15 +141,34 @@ describe('migrations', () => {
       version: name,
     }));
 
-  it('are on record once each: who, when, why and from which version', async () => {
-    const db = await empty();
-    await migrate(db.url, { actor: 'jo', reason: "first 'installation' \\ Größe" });
-    expect(await trail(db)).toEqual(entries('jo', "first 'installation' \\ Größe"));
-    await migrate(db.url, { actor: 'jo', reason: 'again' });
-    expect(await trail(db)).toHaveLength(MIGRATIONS.length);
-    expect(await verifyAudit(db.database, { stream: 'schema' })).toMatchObject([
-      { entries: MIGRATIONS.length, broken: null },
-    ]);
+  describe('of several processes at the same time, in a database whose name must be quoted', () => {
+    const change = { actor: 'jo', reason: "first 'installation' \\ Größe" };
+    const lines: string[] = [];
+    let db: TestDatabase;
+    beforeAll(async () => {
+      db = await empty(" of O'Brien");
+      await Promise.all(
+        Array.from({ length: 3 }, () => migrate(db.url, { ...change, log: (line) => lines.push(line) })),
+      );
+    });
+
+    it('give the same schema', async () => {
+      await schemaReady(db.database);
+      expect(await dump(db)).toBe(fresh);
+    });
+
+    it('run once', () => {
+      expect(lines.filter((line) => line.startsWith('0001-inspections'))).toHaveLength(1);
+    });
+
+    it('are on record once each: who, when, why and from which version', async () => {
+      expect(await trail(db)).toEqual(entries(change.actor, change.reason));
+      await migrate(db.url, { actor: 'jo', reason: 'again' });
+      expect(await trail(db)).toHaveLength(MIGRATIONS.length);
+      expect(await verifyAudit(db.database, { stream: 'schema' })).toMatchObject([
+        { entries: MIGRATIONS.length, broken: null },
+      ]);
+    });
   });
 
   it('applied before they were on record are entered as such, later ones with their actor', async () => {
@@ -160,31 +183,11 @@ describe('migrations', () => {
     // Whatever writes the record of a migration writes the trail, also without saying who it is.
     await db.database.query(`INSERT INTO schema_migrations (name) VALUES ('9999-future')`);
     const { username } = new URL(db.url);
-    expect((await trail(db)).at(-1)).toMatchObject({ actor: username, reason: 'not given', version: '9999-future' });
-  });
-
-  it('know letters that were replayed before it was kept with them', async () => {
-    const db = await empty();
-    await migrate(db.url, { to: '0037-dead-letters' });
-    await db.database.query(
-      `INSERT INTO dead_letters (topic, letter_partition, letter_offset, letter_key, is_repeat, code, stage, field, detail, machine, failed_at)
-       SELECT 't', 0, n, 't/0/' || n, false, 'schema_violation', 'ingest', '/a', 'd', 'm', now() FROM generate_series(1, 3) AS n;
-       SELECT append_audit('operator', 'ann', 'dead_letter.replay_started', 'dead-letter:t/0/1', 'why', NULL, NULL);
-       SELECT append_audit('operator', 'ann', 'dead_letter.replay_acknowledged', 'dead-letter:t/0/2', 'why', NULL, NULL)`,
-    );
-    await migrate(db.url);
-    const rows = await db.database.query(
-      `SELECT letter_key AS key FROM dead_letters WHERE replayed_at IS NOT NULL ORDER BY 1`,
-    );
-    expect(rows).toEqual([{ key: 't/0/2' }]);
-  });
-
-  it('run once when several processes migrate at the same time', async () => {
-    const db = await empty();
-    const lines: string[] = [];
-    await Promise.all(Array.from({ length: 3 }, () => migrate(db.url, { log: (line) => lines.push(line) })));
-    expect(lines.filter((line) => line.startsWith('0001-inspections'))).toHaveLength(1);
-    expect(await dump(db)).toBe(fresh);
+    expect((await trail(db)).at(-1)).toMatchObject({
+      actor: username,
+      reason: 'not given',
+      version: '9999-future',
+    });
   });
 
   it('replace the invalid index that an interrupted build left behind', async () => {
@@ -201,8 +204,13 @@ describe('migrations', () => {
     // Before a later migration drops it.
     await migrate(db.url, { to: '0003-indexes' });
     expect(await invalidIndexes(db)).toEqual([]);
-    await migrate(db.url);
-    expect(await dump(db)).toBe(fresh);
+    expect(
+      await db.database.query(`SELECT pg_get_indexdef('idx_inspections_created_at_desc'::regclass) AS definition`),
+    ).toEqual([
+      {
+        definition: 'CREATE INDEX idx_inspections_created_at_desc ON public.inspections USING btree (created_at DESC)',
+      },
+    ]);
   });
 
   it('go on after being killed at any moment', async () => {
@@ -297,7 +305,8 @@ describe('migrations', () => {
     await holder.query(`INSERT INTO lots (id, lot_id) VALUES (gen_random_uuid(), 'L')`);
     await holder.query('LOCK TABLE inspections IN ROW EXCLUSIVE MODE');
     const lines: string[] = [];
-    const migrated = migrate(db.url, {
+    await migrate(db.url, {
+      to: '0008-retention',
       log: (line) => {
         lines.push(line);
         if (line.includes('trying again')) {
@@ -305,10 +314,10 @@ describe('migrations', () => {
         }
       },
     });
-    await migrated;
     expect(lines).toContain('0007-summaries: a table is in use, trying again');
+    expect(lines.at(-1)).toContain('0008-retention');
     await holder.close();
-    expect(await dump(db)).toBe(fresh);
+    expect(await db.database.query('SELECT * FROM yield_daily')).toEqual([]);
   });
 
   it('build an index in the end although an older transaction stays open for longer than a lock is waited for', async () => {
@@ -321,7 +330,7 @@ describe('migrations', () => {
     await old.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     await old.query('SELECT count(*) FROM inspections');
     const lines: string[] = [];
-    const migrated = migrate(db.url, { log: (line) => lines.push(line) });
+    const migrated = migrate(db.url, { to: '0003-indexes', log: (line) => lines.push(line) });
     const waiting = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'chip-migrate' AND datname = $1
       AND wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX CONCURRENTLY%' AND query_start < clock_timestamp() - INTERVAL '7 seconds'`;
     let done = false;
@@ -378,11 +387,11 @@ describe('migrations', () => {
       code: 'schema_outdated',
       message: expect.stringContaining(REQUIRED_SCHEMA_VERSION),
     });
-    await migrate(db.url);
-    await schemaReady(db.database);
+    const { database } = await migrated();
+    await schemaReady(database);
     // A newer schema than this code knows is fine.
-    await db.database.query(`INSERT INTO schema_migrations (name) VALUES ('9999-future')`);
-    await schemaReady(db.database);
+    await database.query(`INSERT INTO schema_migrations (name) VALUES ('9999-future')`);
+    await schemaReady(database);
   });
 
   it('show their state', async () => {

@@ -147,10 +147,10 @@ export const createEmptyDatabase = (serverUrl: string, name: string): Promise<vo
 
 /** Drops a database along with any connection that is left. */
 export const dropDatabase = (serverUrl: string, name: string): Promise<void> =>
-  onServer(serverUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  onServer(serverUrl, (client) => client.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`));
 
 const createEmpty = async (client: pg.Client, name: string): Promise<unknown> =>
-  client.query(`CREATE DATABASE ${name} TEMPLATE ${await emptyTemplate(client)}`);
+  client.query(`CREATE DATABASE "${name}" TEMPLATE ${await emptyTemplate(client)}`);
 
 /** @returns `url` with another database name */
 export function withDatabase(url: string, database: string): string {

@@ -20,13 +20,14 @@ export interface TestDatabase {
  * Creates a database with a random name on the server of `DATABASE_URL` and migrates it.
  *
  * @param options.empty without a schema, for tests of the migrations themselves
+ * @param options.suffix of the name of an empty one
  */
-export async function createTestDatabase(options: { empty?: boolean } = {}): Promise<TestDatabase> {
+export async function createTestDatabase(options: { empty?: boolean; suffix?: string } = {}): Promise<TestDatabase> {
   const serverUrl = process.env['DATABASE_URL'];
   if (!serverUrl) {
     throw new Error('DATABASE_URL is not set: integration tests need the PostgreSQL server it names');
   }
-  const name = `chip_test_${randomBytes(6).toString('hex')}`;
+  const name = `chip_test_${randomBytes(6).toString('hex')}${options.suffix ?? ''}`;
   const url = withDatabase(serverUrl, name);
   await (options.empty
     ? createEmptyDatabase(serverUrl, name)
