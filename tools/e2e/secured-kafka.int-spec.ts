@@ -256,6 +256,8 @@ describe('a broker with TLS, SASL and access control', () => {
     former.password = 'first';
     const refused = new pg.Client({ connectionString: former.href });
     await expect(refused.connect()).rejects.toMatchObject({ code: '28P01' });
+    // No test after this one needs them.
+    expect(await Promise.all([ingest, writer, query].map((service) => pipeline.end(service)))).toEqual([0, 0, 0]);
   });
 
   it('refuses a wrong password at once, without repeating it', async () => {
