@@ -85,31 +85,37 @@ function boundOf(records: readonly BatchRecord[]): number {
     for (const piece of piecesOf(value)) {
       bound += sizeOf(piece);
     }
-    for (const [name, content] of headersOf(headers)) {
+    forEachHeader(headers, (name, content) => {
       bound += 2 * MAX_VARINT_BYTES + Buffer.byteLength(name) + sizeOf(content);
-    }
+    });
   }
   return bound;
 }
 
-const headersOf = (headers: BatchRecord['headers'] = {}): [string, Buffer | string][] =>
-  Object.entries(headers).flatMap(([name, content]) =>
-    Array.isArray(content)
-      ? content.map((one): [string, Buffer | string] => [name, one])
-      : [[name, content as Buffer | string] as [string, Buffer | string]],
-  );
+/** A record may have a million headers of one name: no list of them is built. */
+function forEachHeader(
+  headers: BatchRecord['headers'] = {},
+  visit: (name: string, content: Buffer | string) => void,
+): void {
+  for (const [name, content] of Object.entries(headers)) {
+    for (const one of Array.isArray(content) ? content : [content as Buffer | string]) {
+      visit(name, one);
+    }
+  }
+}
 
 function writeRecords(target: RecordWriter, records: readonly BatchRecord[]): void {
   records.forEach(({ key = null, value, headers }, number) => {
     const pieces = piecesOf(value);
     const valueBytes = pieces.reduce((sum, piece) => sum + sizeOf(piece), 0);
-    const all = headersOf(headers);
     let bytes = 2 + varintBytes(number) + lengthBytes(key) + sizeOf(key) + valueBytes;
     bytes += value === null ? varintBytes(-1) : varintBytes(valueBytes);
-    bytes += varintBytes(all.length);
-    for (const [name, content] of all) {
+    let count = 0;
+    forEachHeader(headers, (name, content) => {
       bytes += lengthBytes(name) + Buffer.byteLength(name) + lengthBytes(content) + sizeOf(content);
-    }
+      count++;
+    });
+    bytes += varintBytes(count);
     target.varint(bytes);
     // Attributes, and how much later than the batch.
     target.varint(0);
@@ -120,11 +126,11 @@ function writeRecords(target: RecordWriter, records: readonly BatchRecord[]): vo
     for (const piece of pieces) {
       target.bytes(piece);
     }
-    target.varint(all.length);
-    for (const [name, content] of all) {
+    target.varint(count);
+    forEachHeader(headers, (name, content) => {
       target.field(name);
       target.field(content);
-    }
+    });
   });
 }
 
