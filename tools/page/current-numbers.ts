@@ -60,6 +60,7 @@ export function currentNumbers({ visitor: current, lot }: Given): void {
       await waitFor(
         async () => (await current().table('Replays'))[0]?.[4],
         (shown) => Number(shown) > 2,
+        { intervalMs: 250 },
       );
     });
 

@@ -8,6 +8,9 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Larger than any wait on a busy machine; a wait that ends earlier costs nothing. */
 const PATIENCE_MS = 45_000;
 
+/** The rules of axe that depend on colours; all others find the same in light and in dark ones. */
+const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
+
 /** Left to itself the browser looks at every frame, and has frames made for it. */
 const AT_INTERVALS = { polling: 50 };
 
@@ -118,19 +121,28 @@ export class Visitor {
     return this.#complaints.splice(0);
   }
 
-  /** Barriers that axe finds, each with the elements at fault. */
-  async barriers(): Promise<string[]> {
+  /** Barriers of colours, in a view whose other barriers are looked for in other colours. */
+  barriersOfColours(): Promise<string[]> {
+    return this.barriers(OF_COLOURS);
+  }
+
+  /** Barriers that axe finds, each with the elements at fault. Unless some are named, every rule runs. */
+  async barriers(rules?: readonly string[]): Promise<string[]> {
     if (!(await this.page.evaluate(() => 'axe' in window))) {
       await this.page.evaluate(AXE);
     }
-    return this.page.evaluate(async () => {
+    return this.page.evaluate(async (runOnly) => {
       const { axe } = window as unknown as {
         axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
       };
-      // Every rule runs. What these leave out is a selector, and a report, of each element that passes.
-      const { violations } = await axe.run({ resultTypes: ['violations'], selectors: false });
+      // What the options leave out is a selector, and a report, of each element that passes.
+      const { violations } = await axe.run({
+        resultTypes: ['violations'],
+        selectors: false,
+        ...(runOnly && { runOnly }),
+      });
       return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-    });
+    }, rules);
   }
 
   /** Texts of the cells of a table, row by row without its head. */
