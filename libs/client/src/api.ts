@@ -1373,7 +1373,6 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Annotation: {
@@ -1626,7 +1625,7 @@ export interface components {
              * @default last
              * @enum {string}
              */
-            policy: "last" | "first" | "best" | "worst" | "all";
+            policy?: "last" | "first" | "best" | "worst" | "all";
             product?: string;
             recipe?: string;
             /** @description A set or a list of rules. Default: every rule; of ewma and cusum beyond_limits. */
@@ -2278,7 +2277,7 @@ export interface components {
              * @default last
              * @enum {string}
              */
-            policy: "last" | "first" | "best" | "worst" | "all";
+            policy?: "last" | "first" | "best" | "worst" | "all";
             product?: string;
             /** @description Why, for the audit trail. */
             reason: string;
@@ -2483,7 +2482,7 @@ export interface components {
              * @description Includes letters that were replayed before, or whose replay was interrupted.
              * @default false
              */
-            again: boolean;
+            again?: boolean;
             /**
              * @description Refusal code, as a group states it; empty for records that are not dead letters.
              * @example schema_violation
@@ -2702,7 +2701,7 @@ export interface components {
              * @description Includes letters that were replayed before, or whose replay was interrupted.
              * @default false
              */
-            again: boolean;
+            again?: boolean;
             /**
              * @description Refusal code, as a group states it; empty for records that are not dead letters.
              * @example schema_violation
@@ -4022,7 +4021,7 @@ export interface components {
              * @description Control charts to include.
              * @default []
              */
-            charts: {
+            charts?: {
                 /** @enum {string} */
                 chart: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
                 /**
@@ -4056,7 +4055,7 @@ export interface components {
              * @default last
              * @enum {string}
              */
-            policy: "last" | "first" | "best" | "worst" | "all";
+            policy?: "last" | "first" | "best" | "worst" | "all";
             product?: string;
             /** @description Why, for the audit trail. */
             reason: string;
@@ -5185,10 +5184,6 @@ export interface components {
             };
         };
     };
-    parameters: never;
-    requestBodies: never;
-    headers: never;
-    pathItems: never;
 }
 export type Annotation = components['schemas']['Annotation'];
 export type AnnotationPage = components['schemas']['AnnotationPage'];
@@ -5271,7 +5266,6 @@ export type ResponseRequestTimeout = components['responses']['RequestTimeout'];
 export type ResponseUnauthenticated = components['responses']['Unauthenticated'];
 export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
 export type ResponseUriTooLong = components['responses']['UriTooLong'];
-export type $defs = Record<string, never>;
 export interface operations {
     getLiveness: {
         parameters: {
@@ -8895,6 +8889,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** Format: binary */
                     "image/png": string;
                 };
             };
@@ -9676,6 +9671,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** Format: binary */
                     "image/png": string;
                 };
             };
@@ -10110,6 +10106,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** Format: binary */
                     "image/png": string;
                 };
             };
