@@ -11,11 +11,15 @@ describe('data shared with others', () => {
   let server: PrivateServer;
   let downstream: PrivateServer;
   beforeAll(async () => {
-    server = await PrivateServer.start({ shared_preload_libraries: 'timescaledb', wal_level: 'logical' });
-    for (const fab of ['fab_a', 'fab_b']) {
-      await server.query('postgres', `CREATE DATABASE ${fab}`);
-      await migrate(server.url(fab));
-    }
+    server = await PrivateServer.start({
+      shared_preload_libraries: 'timescaledb',
+      wal_level: 'logical',
+      // No worker of TimescaleDB is connected to a database that is copied.
+      max_worker_processes: '0',
+    });
+    await server.query('postgres', 'CREATE DATABASE fab_a');
+    await migrate(server.url('fab_a'));
+    await server.query('postgres', 'CREATE DATABASE fab_b TEMPLATE fab_a');
     await server.query('postgres', `ALTER ROLE chip_reader LOGIN PASSWORD 'reads only'`);
     await server.query('postgres', `ALTER ROLE chip_api LOGIN PASSWORD 'api'`);
   }, 120_000);
