@@ -1373,6 +1373,7 @@ export interface paths {
         trace?: never;
     };
 }
+export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Annotation: {
@@ -5184,6 +5185,10 @@ export interface components {
             };
         };
     };
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type Annotation = components['schemas']['Annotation'];
 export type AnnotationPage = components['schemas']['AnnotationPage'];
@@ -5266,6 +5271,7 @@ export type ResponseRequestTimeout = components['responses']['RequestTimeout'];
 export type ResponseUnauthenticated = components['responses']['Unauthenticated'];
 export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
 export type ResponseUriTooLong = components['responses']['UriTooLong'];
+export type $defs = Record<string, never>;
 export interface operations {
     getLiveness: {
         parameters: {
@@ -8889,7 +8895,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** Format: binary */
                     "image/png": string;
                 };
             };
@@ -9671,7 +9676,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** Format: binary */
                     "image/png": string;
                 };
             };
@@ -10106,7 +10110,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** Format: binary */
                     "image/png": string;
                 };
             };

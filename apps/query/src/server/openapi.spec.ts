@@ -10,8 +10,8 @@ import { type OpenAPIObject } from '@nestjs/swagger';
 import { PROBLEM_CODES } from '../http/problem.error.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import openapiTypes, { astToString } from 'openapi-typescript';
 import { type ApiDocument, breakingChanges } from '../../test/breaking-changes.ts';
-import { clientTypes, type DescribedApi } from '../../test/client-types.ts';
 import { type Outline, routeRules, routesWithoutQuery } from '../access/rights.ts';
 import { outlineOf } from '../access/routes.ts';
 import { QueryModule } from '../query.module.ts';
@@ -170,11 +170,19 @@ describe('the OpenAPI document', () => {
     expect(breakingChanges(document as never, document as never)).toEqual([]);
   });
 
-  it('is what the types of the TypeScript client say (npm run docs writes them)', () => {
-    const types = HEAD + clientTypes(withoutExamples() as unknown as DescribedApi);
+  it('is what the types of the TypeScript client say (npm run docs writes them)', async () => {
+    const types = astToString(
+      await openapiTypes(withoutExamples() as never, {
+        rootTypes: true,
+        rootTypesNoSchemaPrefix: true,
+        alphabetize: true,
+        // What has a default may be left out.
+        defaultNonNullable: false,
+      }),
+    );
     if (process.env['UPDATE_DOCS']) {
-      writeFileSync(TYPES, types);
+      writeFileSync(TYPES, HEAD + types);
     }
-    expect(readFileSync(TYPES, 'utf8') === types).toBe(true);
-  });
+    expect(readFileSync(TYPES, 'utf8') === HEAD + types).toBe(true);
+  }, 60_000);
 });
