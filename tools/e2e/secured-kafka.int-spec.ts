@@ -28,7 +28,7 @@ let as: Record<'ingest' | 'writer' | 'operator', Record<string, string>>;
 
 beforeAll(async () => {
   broker = await SecuredKafka.start({ operator: PASSWORD, machine: PASSWORD });
-  await Promise.all([broker.addScramUser('ingest', PASSWORD), broker.certify('writer')]);
+  await Promise.all([broker.addScramUser('SCRAM-SHA-512', 'ingest', PASSWORD), broker.certify('writer')]);
   writeFileSync(PASSWORD_FILE, PASSWORD);
   const tls = { KAFKA_SSL: 'on', KAFKA_SSL_CA_FILE: broker.file('ca.pem') };
   const sasl = (username: string, mechanism: string): Record<string, string> => ({
@@ -218,7 +218,7 @@ describe('a broker with TLS, SASL and access control', () => {
 
   it('accepts a renewed authority, certificate and password without a restart of the services', async () => {
     const renewed = 'another long word';
-    await broker.addScramUser('ingest', renewed);
+    await broker.addScramUser('SCRAM-SHA-512', 'ingest', renewed);
     writeFileSync(PASSWORD_FILE, renewed);
     await broker.renew('writer');
     await publish(SAMPLES, [sample(102), { bad: 'once more' }]);

@@ -9,7 +9,6 @@ import { startPart } from '../devstack/processes/part.ts';
 import { LOOPBACK } from '../devstack/processes/ports.ts';
 import { endProcess } from '../devstack/processes/processes.ts';
 import { runCommand } from '../devstack/processes/run-command.ts';
-import { setScramUser } from './scram-user.ts';
 
 /** Users with a password for SASL PLAIN. SCRAM users are data of the broker, see {@link SecuredKafka.addScramUser}. */
 export type PlainUsers = Readonly<Record<string, string>>;
@@ -22,6 +21,7 @@ export class SecuredKafka {
   readonly #stop = new AbortController();
   #pid: number | undefined;
   #startServer: () => Promise<number | undefined> = () => Promise.reject(new Error('not prepared'));
+  #java: { command: string; args: readonly string[] } = { command: '', args: [] };
   /** Without TLS, for the test alone: any client here may do everything. */
   admin = '';
   /** TLS with SASL. */
@@ -79,6 +79,7 @@ authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=${['ANONYMOUS', ...superUsers].map((user) => `User:${user}`).join(';')}
 `,
     );
+    this.#java = { command: launch.command, args: launch.args.slice(0, -2) };
     const part = {
       launch,
       readiness: () => kafkaReadiness(stack.run, 'kafka-1'),
@@ -134,9 +135,16 @@ super.users=${['ANONYMOUS', ...superUsers].map((user) => `User:${user}`).join(';
     );
   }
 
-  /** Lets a user in with SCRAM-SHA-512, or changes its password. */
-  addScramUser(name: string, password: string): Promise<void> {
-    return setScramUser(this.admin, name, password);
+  async addScramUser(mechanism: 'SCRAM-SHA-256' | 'SCRAM-SHA-512', name: string, password: string): Promise<void> {
+    await runCommand(
+      this.#java.command,
+      [
+        ...this.#java.args.filter((arg) => !arg.startsWith('-Xm')),
+        ...['kafka.admin.ConfigCommand', '--bootstrap-server', this.admin, '--alter', '--entity-type', 'users'],
+        ...['--entity-name', name, '--add-config', `${mechanism}=[password=${password}]`],
+      ],
+      { onFailure: 'see the lines above' },
+    );
   }
 
   async stop(): Promise<void> {

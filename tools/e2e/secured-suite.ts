@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   const [kafka, postgres] = await Promise.all([SecuredKafka.start({}, [USER]), SecuredPostgres.start()]);
   try {
     const password = randomBytes(18).toString('hex');
-    await kafka.addScramUser(USER, password);
+    await kafka.addScramUser('SCRAM-SHA-512', USER, password);
     const urls = [
       'DATABASE_URL',
       'WRITER_DATABASE_URL',
