@@ -26,25 +26,35 @@ export function typeProblems(objects: readonly KubernetesObject[]): string[] {
   );
 }
 
+const OPTIONS: ts.CompilerOptions = {
+  strict: true,
+  noEmit: true,
+  types: [],
+  lib: ['lib.es5.d.ts'],
+  skipLibCheck: true,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  target: ts.ScriptTarget.ES2022,
+};
+const compiler = ts.createCompilerHost(OPTIONS);
+// Half of what the declarations hold, and nothing of their types.
+compiler.jsDocParsingMode = ts.JSDocParsingMode.ParseNone;
+const declarations = new Map<string, ts.SourceFile | undefined>();
+
+/** @returns the parsed declarations of a file, which are the same for all objects */
+function declarationsOf(file: string): ts.SourceFile | undefined {
+  const parsed = declarations.get(file) ?? compiler.getSourceFile(file, ts.ScriptTarget.ES2022);
+  declarations.set(file, parsed);
+  return parsed;
+}
+
 /** @returns problems by the place of their text */
 function compile(texts: readonly string[]): ReadonlyMap<number, readonly string[]> {
-  const options: ts.CompilerOptions = {
-    strict: true,
-    noEmit: true,
-    types: [],
-    lib: ['lib.es5.d.ts'],
-    skipLibCheck: true,
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
-    target: ts.ScriptTarget.ES2022,
-  };
-  const host = ts.createCompilerHost(options);
-  const readSource = host.getSourceFile.bind(host);
   const lines = texts.map((text, index) => `export const o${index}: ${text}`);
-  host.getSourceFile = (name, language) =>
-    name === FILE ? ts.createSourceFile(name, lines.join('\n'), language) : readSource(name, language);
+  const objects = ts.createSourceFile(FILE, lines.join('\n'), ts.ScriptTarget.ES2022);
+  const host = { ...compiler, getSourceFile: (name: string) => (name === FILE ? objects : declarationsOf(name)) };
   const problems = new Map<number, string[]>();
-  for (const { file, start = 0, messageText } of ts.getPreEmitDiagnostics(ts.createProgram([FILE], options, host))) {
+  for (const { file, start = 0, messageText } of ts.getPreEmitDiagnostics(ts.createProgram([FILE], OPTIONS, host))) {
     const problem = ts.flattenDiagnosticMessageText(messageText, ' ');
     if (file?.fileName !== FILE) {
       throw new Error(problem);
