@@ -153,7 +153,7 @@ export interface MoreColumns {
   readonly inOrder?: boolean;
   /** CTEs that end with `attempt`, instead of {@link LAST_ATTEMPTS}. */
   readonly lastAttempts?: string;
-  /** Whether a day without measurements is done once its former sums are gone (see 0061-days-without-measurements). */
+  /** Whether a day without measurements is done once its former sums are gone (see 0060-days-without-measurements). */
   readonly endsEarly?: boolean;
 }
 

@@ -49,7 +49,7 @@ import { LateRangesTakeTurns } from './0056-late-ranges-take-turns.ts';
 import { ValuesInOrder } from './0057-values-in-order.ts';
 import { DaysOfManyAttempts } from './0058-days-of-many-attempts.ts';
 import { AuditInBatches } from './0059-audit-in-batches.ts';
-import { DaysWithoutMeasurements } from './0061-days-without-measurements.ts';
+import { DaysWithoutMeasurements } from './0060-days-without-measurements.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -104,5 +104,5 @@ export const MIGRATIONS = [
   { name: '0057-values-in-order', class: ValuesInOrder },
   { name: '0058-days-of-many-attempts', class: DaysOfManyAttempts },
   { name: '0059-audit-in-batches', class: AuditInBatches },
-  { name: '0061-days-without-measurements', class: DaysWithoutMeasurements },
+  { name: '0060-days-without-measurements', class: DaysWithoutMeasurements },
 ];

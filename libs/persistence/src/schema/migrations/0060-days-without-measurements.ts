@@ -8,7 +8,7 @@ import { SchemaMigration } from './schema-migration.ts';
  * the statement for measurements takes longer than everything else of such a day.
  */
 export class DaysWithoutMeasurements extends SchemaMigration {
-  override name = '0061-days-without-measurements';
+  override name = '0060-days-without-measurements';
 
   override up(): void {
     this.addSql(
