@@ -32,10 +32,17 @@ describe('a central database over two cells', () => {
   };
 
   beforeAll(async () => {
-    server = await PrivateServer.start({ shared_preload_libraries: 'timescaledb' });
-    for (const name of [...CELLS, 'central']) {
-      await server.query('postgres', `CREATE DATABASE ${name}`);
-      await migrate(server.url(name));
+    // Without its workers: they keep a session in each database, and one in use cannot be copied.
+    server = await PrivateServer.start({
+      shared_preload_libraries: 'timescaledb',
+      'timescaledb.max_background_workers': '0',
+    });
+    await server.query('postgres', 'CREATE DATABASE central');
+    await migrate(server.url('central'));
+    for (const cell of CELLS) {
+      await server.query('postgres', `CREATE DATABASE ${cell} TEMPLATE central`);
+      // Once more, for what a copy does not have: rights and settings of the database itself.
+      await migrate(server.url(cell));
     }
     // The limits of migrations are for one database per server.
     for (const role of ['chip_reader', 'chip_api']) {
