@@ -1,6 +1,6 @@
 /** What stands behind a number, one click away: definition, state of the data, warning, and the request to repeat it. */
 import { type JSX } from 'preact';
-import { useId } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import { type Explained } from '../api/answers.ts';
 import { statementsOf } from '../api/ask.ts';
 import { key } from '../api/session.ts';
@@ -53,14 +53,16 @@ export interface ExplainProps {
   readonly sheet?: (() => Sheet) | undefined;
 }
 
-export function Explain({ of, answer, units, sheet }: ExplainProps): JSX.Element | null {
+/** A button that opens the explanation, which is drawn when it is first opened: most never are. */
+export function Explain(props: ExplainProps): JSX.Element | null {
+  const { of, answer } = props;
   const id = useId();
+  const [isDrawn, setDrawn] = useState(false);
   const t = texts().explain;
   if (answer.url === undefined || answer.data === undefined) {
     return null;
   }
-  const { definition, definition_id, as_of, warning } = answer.data as Explained;
-  const url = new URL(answer.url, location.href).href;
+  const { warning } = answer.data as Explained;
   return (
     <>
       {warning !== undefined && (
@@ -71,63 +73,81 @@ export function Explain({ of, answer, units, sheet }: ExplainProps): JSX.Element
       <button type="button" class="explain" popovertarget={id} aria-label={t.open(of)}>
         i
       </button>
-      <div id={id} popover="auto" class="popover" role="group" aria-label={t.open(of)}>
-        <h3>{of}</h3>
-        <dl>
-          {warning !== undefined && (
-            <>
-              <dt class="warn">{t.warning}</dt>
-              <dd lang="en">{warning}</dd>
-            </>
-          )}
-          {definition !== undefined && (
-            <>
-              <dt>{t.definition}</dt>
-              <dd lang="en">
-                {definition} {definition_id !== undefined && <code>{definition_id}</code>}
-              </dd>
-            </>
-          )}
-          {units !== undefined && (
-            <>
-              <dt>{t.sampleSize}</dt>
-              <dd>{whole(units)}</dd>
-            </>
-          )}
-          {as_of !== undefined && (
-            <>
-              <dt>{t.asOf}</dt>
-              <dd>
-                {as_of.time === null ? t.noEvents : <Time at={as_of.time} />}
-                {as_of.positions.length > 0 && `, ${t.positions(as_of.positions.length)}`}
-              </dd>
-            </>
-          )}
-          <dt>{t.request}</dt>
-          <dd>
-            {answer.body === undefined ? (
-              <a href={url} target="_blank" rel="noreferrer">
-                <code>{answer.url}</code>
-              </a>
-            ) : (
-              <code>
-                POST {answer.url} {answer.body}
-              </code>
-            )}
-          </dd>
-        </dl>
-        <p class="actions">
-          <Copy label={t.copyUrl} text={url} />
-          <Copy label={t.copyCurl} text={curlOf(url, answer.body)} />
-          <Copy label={t.copyPython} text={pythonOf(url, answer.body)} />
-          <Copy label={t.copySql} text={() => statementsOf(url, answer.body)} />
-          {sheet && (
-            <button type="button" class="small" onClick={() => download(sheet())}>
-              {t.csv}
-            </button>
-          )}
-        </p>
+      <div
+        id={id}
+        popover="auto"
+        class="popover"
+        role="group"
+        aria-label={t.open(of)}
+        onBeforeToggle={() => setDrawn(true)}
+      >
+        {isDrawn && <Explanation {...props} address={answer.url} />}
       </div>
+    </>
+  );
+}
+
+function Explanation({ of, answer, address, units, sheet }: ExplainProps & { address: string }): JSX.Element {
+  const t = texts().explain;
+  const { definition, definition_id, as_of, warning } = answer.data as Explained;
+  const url = new URL(address, location.href).href;
+  return (
+    <>
+      <h3>{of}</h3>
+      <dl>
+        {warning !== undefined && (
+          <>
+            <dt class="warn">{t.warning}</dt>
+            <dd lang="en">{warning}</dd>
+          </>
+        )}
+        {definition !== undefined && (
+          <>
+            <dt>{t.definition}</dt>
+            <dd lang="en">
+              {definition} {definition_id !== undefined && <code>{definition_id}</code>}
+            </dd>
+          </>
+        )}
+        {units !== undefined && (
+          <>
+            <dt>{t.sampleSize}</dt>
+            <dd>{whole(units)}</dd>
+          </>
+        )}
+        {as_of !== undefined && (
+          <>
+            <dt>{t.asOf}</dt>
+            <dd>
+              {as_of.time === null ? t.noEvents : <Time at={as_of.time} />}
+              {as_of.positions.length > 0 && `, ${t.positions(as_of.positions.length)}`}
+            </dd>
+          </>
+        )}
+        <dt>{t.request}</dt>
+        <dd>
+          {answer.body === undefined ? (
+            <a href={url} target="_blank" rel="noreferrer">
+              <code>{address}</code>
+            </a>
+          ) : (
+            <code>
+              POST {address} {answer.body}
+            </code>
+          )}
+        </dd>
+      </dl>
+      <p class="actions">
+        <Copy label={t.copyUrl} text={url} />
+        <Copy label={t.copyCurl} text={curlOf(url, answer.body)} />
+        <Copy label={t.copyPython} text={pythonOf(url, answer.body)} />
+        <Copy label={t.copySql} text={() => statementsOf(url, answer.body)} />
+        {sheet && (
+          <button type="button" class="small" onClick={() => download(sheet())}>
+            {t.csv}
+          </button>
+        )}
+      </p>
     </>
   );
 }

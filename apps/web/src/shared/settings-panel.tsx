@@ -1,5 +1,5 @@
 import { type JSX } from 'preact';
-import { useId } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import { askWays, endSession, key, leave, ways } from '../api/session.ts';
 import { Select } from './choice.tsx';
 import { texts } from '../texts/texts.ts';
@@ -7,6 +7,8 @@ import { change, LANGUAGES, settings, THEMES, timeZones, type Language, type The
 
 export function SettingsPanel(): JSX.Element {
   const id = useId();
+  // Hundreds, which every view would carry along: they are listed when the panel is first opened.
+  const [zones, setZones] = useState<readonly string[]>();
   const t = texts().settings;
   const { language, theme, timeZone } = settings.value;
   return (
@@ -20,7 +22,10 @@ export function SettingsPanel(): JSX.Element {
         class="popover"
         role="group"
         aria-label={t.title}
-        onBeforeToggle={() => void askWays()}
+        onBeforeToggle={() => {
+          setZones(timeZones());
+          void askWays();
+        }}
       >
         <h3>{t.title}</h3>
         <Select
@@ -38,7 +43,7 @@ export function SettingsPanel(): JSX.Element {
         <Select
           label={t.timeZone}
           value={timeZone}
-          options={timeZones().map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
+          options={(zones ?? [timeZone]).map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
           onChange={(value) => change({ timeZone: value })}
         />
         {key.value !== undefined && (
