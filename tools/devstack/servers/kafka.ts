@@ -24,7 +24,6 @@ const ARCHIVE = 'classes.jsa';
 const FORMATTED = { ids: 'meta.properties', features: 'bootstrap.checkpoint' };
 /** Against what hangs: a process that ends is noticed at once, and a busy machine may need minutes. */
 export const KAFKA_READY_WITHIN_MS = 180_000;
-
 const WITHOUT_KAFKA = 'or set KAFKA_BROKERS to your own Kafka 4 broker';
 
 /** Blocks on the accepted topics reach 8 MiB, dead letters 5 MiB, plus protocol overhead. */
