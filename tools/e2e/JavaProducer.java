@@ -6,7 +6,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
  * Publishes samples with every compression of the Java client, with and without transactions, of which every second one is
- * aborted. The service of a sample says how it was sent.
+ * aborted. The service of a sample says how it was sent. Variables such as CLIENT_BOOTSTRAP_SERVERS are settings of the client.
  */
 public class JavaProducer {
     static final int SAMPLES = 2_000;
@@ -36,7 +36,11 @@ public class JavaProducer {
 
     static KafkaProducer<String, String> producer(String compression, String transactionalId) {
         Properties settings = new Properties();
-        settings.put("bootstrap.servers", System.getenv("KAFKA_BROKERS"));
+        System.getenv().forEach((name, value) -> {
+            if (name.startsWith("CLIENT_")) {
+                settings.put(name.substring("CLIENT_".length()).toLowerCase().replace('_', '.'), value);
+            }
+        });
         settings.put("compression.type", compression);
         // Batches of several blocks of LZ4 and several chunks of Snappy.
         settings.put("batch.size", 500_000);

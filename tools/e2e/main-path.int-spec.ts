@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { requiredEnv, waitFor } from '@chip/testing';
+import { waitFor } from '@chip/testing';
 import { Pipeline, type Service } from './pipeline.ts';
-import { runJava } from './run-java.ts';
+import { javaClient, runJava } from './run-java.ts';
 
 const SAMPLES = 'telemetry.samples.v1';
 const RESULTS = 'inspection.results.v1';
@@ -141,7 +141,7 @@ describe('the main path, seen from outside', () => {
   });
 
   it('lands what the Java client sends with each compression, and nothing of its aborted transactions', async () => {
-    await runJava(path.join(import.meta.dirname, 'JavaProducer.java'), { KAFKA_BROKERS: requiredEnv('KAFKA_BROKERS') });
+    await runJava(path.join(import.meta.dirname, 'JavaProducer.java'), javaClient());
     await pipeline.untilIdle();
     const { rows } = await pipeline.database.query(
       `SELECT service_name, count(*)::int AS rows, count(DISTINCT metric_value)::int AS distinct
