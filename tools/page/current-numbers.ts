@@ -100,9 +100,11 @@ export function currentNumbers({ visitor: current, lot }: Given): void {
       await chart.locator('.plot').focus();
       await page.keyboard.press('End');
       await chart.locator('.readout').getByText('1,000', { exact: false }).waitFor();
+      // The page rests 20 times as long as an answer took, which is long on a busy machine.
+      const rested = { timeout: 150_000 };
       more = 7;
       await current().returns();
-      await chart.locator('.readout').getByText('1,007', { exact: false }).waitFor();
+      await chart.locator('.readout').getByText('1,007', { exact: false }).waitFor(rested);
       // Opens a menu, which takes the end of the click.
       await chart.locator('.plot').hover();
       await page.keyboard.press('End');
@@ -110,9 +112,9 @@ export function currentNumbers({ visitor: current, lot }: Given): void {
       await page.mouse.move(0, 0);
       more = 8;
       await current().returns();
-      await chart.locator('.readout').getByText('1,008', { exact: false }).waitFor();
+      await chart.locator('.readout').getByText('1,008', { exact: false }).waitFor(rested);
       await page.mouse.up({ button: 'right' });
-    });
+    }, 400_000);
 
     it('is not the previous view when that of the address cannot be loaded', async () => {
       const { page } = current();
