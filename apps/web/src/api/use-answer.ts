@@ -45,6 +45,10 @@ effect(() => {
 const REST_FACTOR = 20;
 const RETRY_S = 3;
 
+/** Nothing has come of the question yet; what an earlier visit left is only in its place. */
+export const isWaiting = ({ data, isKept, problem }: Answer<unknown>): boolean =>
+  (data === undefined || isKept) && problem === undefined;
+
 /** What has become of the question of that name. */
 interface State<T> extends Pick<Answer<T>, 'data' | 'isKept' | 'problem'> {
   readonly name: string;

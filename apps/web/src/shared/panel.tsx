@@ -1,6 +1,6 @@
 import { type ComponentChildren, type JSX } from 'preact';
 import { useId } from 'preact/hooks';
-import { type Answer } from '../api/use-answer.ts';
+import { type Answer, isWaiting } from '../api/use-answer.ts';
 import { type Sheet } from '../format/csv.ts';
 import { Explain } from './explain.tsx';
 import { Empty, Loading, Outdated, Refused } from './states.tsx';
@@ -21,10 +21,6 @@ export interface PanelProps<T> {
   readonly anchor?: string;
   readonly children: (data: T) => ComponentChildren;
 }
-
-/** Nothing has come of the question yet; what an earlier visit left is only in its place. */
-const isWaiting = ({ data, isKept, problem }: Answer<unknown>): boolean =>
-  (data === undefined || isKept) && problem === undefined;
 
 /** One answer on screen: its title, its explanation, and the answer or the state that stands in its place. */
 export function Panel<T>(props: PanelProps<T>): JSX.Element {

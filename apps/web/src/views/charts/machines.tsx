@@ -1,6 +1,6 @@
 import { type JSX } from 'preact';
 import { question } from '../../api/ask.ts';
-import { useAnswer } from '../../api/use-answer.ts';
+import { isWaiting, useAnswer } from '../../api/use-answer.ts';
 import { measured, whole } from '../../format/numbers.ts';
 import { useAddress } from '../../shared/location.ts';
 import { Panel } from '../../shared/panel.tsx';
@@ -71,13 +71,14 @@ export function Machines({ choice }: { choice: ChartChoice }): JSX.Element {
 
 function Machine({ name, choice }: { name: string; choice: ChartChoice }): JSX.Element {
   const { withParameters } = useAddress();
-  const { data, isKept, problem } = useAnswer(chartQuestion({ ...choice, equipment: name, exclude: [] }), SLOW_S);
+  const answer = useAnswer(chartQuestion({ ...choice, equipment: name, exclude: [] }), SLOW_S);
+  const { data, problem } = answer;
   const t = texts();
   const found =
     data &&
     [data.location, data.dispersion, data.within].reduce((sum, panel) => sum + (panel?.violations.length ?? 0), 0);
   return (
-    <tr class={found ? 'attention' : ''} aria-busy={(data === undefined || isKept) && !problem}>
+    <tr class={found ? 'attention' : ''} aria-busy={isWaiting(answer)}>
       <th scope="row">
         <a href={withParameters({ equipment: name, sample: undefined, exclude: undefined, from: undefined })}>{name}</a>
       </th>
