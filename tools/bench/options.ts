@@ -13,7 +13,7 @@ export type Asked =
       readonly what: 'backlogs';
       readonly rows: number;
       readonly preload: number;
-      /** Ingests, and writers, of one more case; 0 for none. */
+      /** Ingests, and writers, of one of the cases, each of which is then to be worked off only once; 0 for one of each. */
       readonly crew: number;
       /** Part of the names of the cases. */
       readonly only: string;
@@ -81,7 +81,7 @@ const short: typeof usual = {
   dice: 5_000,
   isDurable: false,
   size: '20k',
-  days: 60,
+  days: 30,
   rate: 2_000,
   seconds: 4,
 };

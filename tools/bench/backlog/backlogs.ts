@@ -5,7 +5,7 @@ import { preload } from '../data/preload.ts';
 import { publish } from '../data/publish.ts';
 import type { BenchSystem } from '../system/bench-system.ts';
 import type { CaseDatabase } from '../system/case-database.ts';
-import { beside, byInstances, CASES, type Case } from './cases.ts';
+import { beside, briefly, byInstances, CASES, type Case } from './cases.ts';
 import { measureLoad, pipeline } from './measured-load.ts';
 import { peerLoader } from './peer-loader.ts';
 import { measureQueries, type LatencyResult } from './query-latency.ts';
@@ -16,7 +16,7 @@ export interface BacklogOptions {
   readonly rows: number;
   /** Units in the database before one more case. */
   readonly preload: number;
-  /** Ingests, and writers, of one more case; 0 for none. */
+  /** Ingests, and writers, of one of the cases, each of which is then to be worked off only once; 0 for one of each. */
   readonly crew: number;
   readonly repeat: number;
   /** Part of the names of the cases. */
@@ -53,14 +53,15 @@ export async function measureBacklogs(system: BenchSystem, options: BacklogOptio
 }
 
 function casesOf({ only, preload: units, crew, instances, hasPeers }: BacklogOptions): Case[] {
-  const wanted = (units > 0 ? [...CASES, beside(units)] : CASES).filter(({ name }) => name.includes(only));
+  const compared = units > 0 ? [...CASES, { ...beside(units), questions: () => ({}) }] : CASES;
+  const wanted = (crew > 0 ? briefly(units, crew) : compared).filter(({ name }) => name.includes(only));
   if (hasPeers) {
     return wanted.filter(({ kind }) => kind === 'telemetry').map((one) => ({ ...one, questions: () => ({}) }));
   }
   if (instances.length > 0) {
     return wanted.flatMap((one) => instances.map((count) => byInstances(one, count)));
   }
-  return crew > 0 ? [...wanted, ...wanted.slice(0, 1).map((one) => byInstances(one, crew))] : wanted;
+  return wanted;
 }
 
 async function runRound(

@@ -52,15 +52,10 @@ export const CASES: readonly Case[] = [
   },
 ];
 
-/** The last case again, in a database that holds `units` before. */
+/** The last case, in a database that holds `units` before. */
 export const beside = (units: number): Case => {
   const small = CASES.at(-1) as Case;
-  return {
-    ...small,
-    name: `${small.name}, beside ${units.toLocaleString('en-US')} units`,
-    questions: () => ({}),
-    preloaded: units,
-  };
+  return { ...small, name: `${small.name}, beside ${units.toLocaleString('en-US')} units`, preloaded: units };
 };
 
 /** A case worked off by so many ingests and writers. */
@@ -70,3 +65,7 @@ export const byInstances = (one: Case, instances: number): Case => ({
   questions: () => ({}),
   instances,
 });
+
+/** Each case once, one of them by several instances and one beside units: shows that everything works, and compares nothing. */
+export const briefly = (units: number, instances: number): readonly Case[] =>
+  CASES.with(1, byInstances(CASES[1] as Case, instances)).with(-1, beside(units));

@@ -84,26 +84,31 @@ export async function measureClients(
   { size, clients, requests, signal, progress }: ClientsOptions,
 ): Promise<ClientsResult> {
   const measured: ClientsResult['questions'][number][] = [];
-  for (const [question, path] of Object.entries(questionsOf(size))) {
-    signal.throwIfAborted();
-    progress(question);
-    const sent = statements.get(question) ?? [];
-    const pids = { database: system.pidsOf('postgres'), service: system.pidsOf('query') };
-    const compared = async (count: number): Promise<Compared> => {
-      const bare = await withCpu(pids, () => asBareClients(database, sent, count, requests));
-      const route = await withCpu(pids, () => asClients(url + path, count, requests));
-      return {
-        bareMs: bare.median,
-        routeMs: route.median,
-        cpuMs: { bareDatabase: bare.cpuMs.database, ...route.cpuMs },
+  const bareClients = await connectBareClients(database, clients);
+  try {
+    for (const [question, path] of Object.entries(questionsOf(size))) {
+      signal.throwIfAborted();
+      progress(question);
+      const sent = statements.get(question) ?? [];
+      const pids = { database: system.pidsOf('postgres'), service: system.pidsOf('query') };
+      const compared = async (count: number): Promise<Compared> => {
+        const bare = await withCpu(pids, () => asBareClients(bareClients.slice(0, count), sent, requests));
+        const route = await withCpu(pids, () => asClients(url + path, count, requests));
+        return {
+          bareMs: bare.median,
+          routeMs: route.median,
+          cpuMs: { bareDatabase: bare.cpuMs.database, ...route.cpuMs },
+        };
       };
-    };
-    measured.push({
-      question,
-      statements: sent.length,
-      alone: await compared(1),
-      together: await compared(clients),
-    });
+      measured.push({
+        question,
+        statements: sent.length,
+        alone: await compared(1),
+        together: await compared(clients),
+      });
+    }
+  } finally {
+    await Promise.all(bareClients.map((client) => client.end().catch(() => {})));
   }
   return { size, clients, questions: measured };
 }
@@ -192,23 +197,23 @@ async function asClients(url: string, count: number, requests: number): Promise<
   }
 }
 
-async function asBareClients(
-  database: CaseDatabase,
+function asBareClients(
+  clients: readonly pg.Client[],
   statements: readonly Statement[],
-  count: number,
   requests: number,
 ): Promise<Measured> {
+  return medianOf(clients.length, requests, async (worker) => {
+    for (const { text, values } of statements) {
+      await (clients[worker] as pg.Client).query(text, values as unknown[] | undefined);
+    }
+  });
+}
+
+/** They stay connected, as the sessions of the service do. */
+async function connectBareClients(database: CaseDatabase, count: number): Promise<pg.Client[]> {
   const asText = { getTypeParser: () => String };
   const connectionString = database.url('QUERY_DATABASE_URL');
   const clients = Array.from({ length: count }, () => new pg.Client({ connectionString, types: asText as never }));
-  try {
-    await Promise.all(clients.map((client) => client.connect()));
-    return await medianOf(count, requests, async (worker) => {
-      for (const { text, values } of statements) {
-        await (clients[worker] as pg.Client).query(text, values as unknown[] | undefined);
-      }
-    });
-  } finally {
-    await Promise.all(clients.map((client) => client.end().catch(() => {})));
-  }
+  await Promise.all(clients.map((client) => client.connect()));
+  return clients;
 }

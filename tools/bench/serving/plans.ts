@@ -1,5 +1,5 @@
 /** Which large tables the statements of an answer read whole, by the plans of PostgreSQL. */
-import pg from 'pg';
+import type pg from 'pg';
 import type { CaseDatabase } from '../system/case-database.ts';
 import type { Statement } from './statement-recorder.ts';
 
@@ -30,29 +30,26 @@ export async function largeTables({ client }: CaseDatabase): Promise<LargeTables
 
 /** Replays transactions with their settings, but only plans what reads. @returns tables that are read whole */
 export async function readWhole(
-  database: CaseDatabase,
+  client: pg.Client,
   statements: readonly Statement[],
   large: LargeTables,
 ): Promise<string[]> {
-  const client = new pg.Client({ connectionString: database.url('QUERY_DATABASE_URL') });
-  await client.connect();
   const found = new Set<string>();
-  try {
-    for (const { text, values } of statements) {
-      if (/^\s*(SELECT|WITH|DECLARE)\b/i.test(text) && !/set_config\(/i.test(text)) {
-        const { rows } = await client.query<{ 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] }>(
-          `EXPLAIN (FORMAT JSON) ${text}`,
-          values as unknown[] | undefined,
-        );
-        rows.flatMap(({ 'QUERY PLAN': plans }) => plans).forEach(({ Plan }) => collect(Plan, large, found));
-      } else if (/^\s*(BEGIN|SET|SELECT|COMMIT)\b/i.test(text)) {
-        await client.query(text, values as unknown[] | undefined);
-      }
+  for (const { text, values } of statements) {
+    if (/^\s*(SELECT|WITH|DECLARE)\b/i.test(text) && !/set_config\(/i.test(text)) {
+      const { rows } = await client.query<{ 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] }>(
+        `EXPLAIN (FORMAT JSON) ${text}`,
+        values as unknown[] | undefined,
+      );
+      rows.flatMap(({ 'QUERY PLAN': plans }) => plans).forEach(({ Plan }) => collect(Plan, large, found));
+    } else if (/^\s*(BEGIN|SET|SELECT|COMMIT)\b/i.test(text)) {
+      await client.query(text, values as unknown[] | undefined);
     }
-    return [...found].sort();
-  } finally {
-    await client.end();
   }
+  // Nothing of it is left for the next answer: neither what a cancelled one has begun nor settings of a session.
+  await client.query('ROLLBACK');
+  await client.query('DISCARD ALL');
+  return [...found].sort();
 }
 
 function collect(node: PlanNode, large: LargeTables, found: Set<string>): void {

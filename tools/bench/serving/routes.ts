@@ -1,4 +1,5 @@
 /** Every GET route on a history of any size: how long its answers take, and which large tables it reads whole. */
+import pg from 'pg';
 import { UNITS_PER_LOT, type HistorySize } from '../data/history.ts';
 import { latenciesOf, whole, type Latencies } from '../results/numbers.ts';
 import type { CaseDatabase } from '../system/case-database.ts';
@@ -69,12 +70,18 @@ export async function planQuestions(
   const stored = await storedValues(database, size);
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
   const planned: PlannedQuestion[] = [];
-  for (const question of routeQuestions(document, stored, Date.now())) {
-    signal.throwIfAborted();
-    progress(`plan of ${question.path}`);
-    recorder.take();
-    await ask(url + question.path);
-    planned.push({ ...question, whole: await readWhole(database, recorder.take(), large) });
+  const client = new pg.Client({ connectionString: database.url('QUERY_DATABASE_URL') });
+  await client.connect();
+  try {
+    for (const question of routeQuestions(document, stored, Date.now())) {
+      signal.throwIfAborted();
+      progress(`plan of ${question.path}`);
+      recorder.take();
+      await ask(url + question.path);
+      planned.push({ ...question, whole: await readWhole(client, recorder.take(), large) });
+    }
+  } finally {
+    await client.end();
   }
   return planned;
 }

@@ -3,41 +3,49 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** On every architecture we run on, Linux counts CPU time in hundredths of a second (USER_HZ). */
 const TICKS_PER_SECOND = 100;
+/** Looks at a tree until none of its processes ends meanwhile. */
+const MOST_LOOKS = 1_000;
 
-interface ProcessTimes {
-  readonly pid: number;
-  readonly parent: number;
-  /** Its own time and that of its ended children. */
-  readonly cpuTicks: number;
+/** Own time and that of ended children, from /proc/<pid>/stat, where the name of the command may hold spaces and brackets. */
+export function cpuTicksOf(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
 }
 
-/** Parses /proc/<pid>/stat, where the command name may contain spaces and brackets. */
-export function parseStat(stat: string): ProcessTimes {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return {
-    pid: Number(stat.slice(0, stat.indexOf(' '))),
-    parent: Number(fields[1]),
-    cpuTicks: fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0),
-  };
+class Ended extends Error {}
+
+/** Children are listed by the thread that started them. */
+function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
 }
 
 /**
- * All processes at one moment. The time of a process that ends meanwhile is missed if its parent was read before that,
- * and counted twice if its parent is read later: reading it fails, or yields zeros (state X of proc(5)), or shows
- * nothing. So the sampling is repeated if a process ended during it.
+ * The time of a child that ends meanwhile is missed if its parent was read before that: reading it fails, or yields zeros
+ * (state X of proc(5)), or shows nothing.
+ *
+ * @throws when a process ended
  */
-function allProcesses(): ProcessTimes[] {
-  const list = (): string[] => readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-  for (;;) {
+function ticksOnce(pid: number): number {
+  const children = childrenOf(pid);
+  const own = cpuTicksOf(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  const ticks = children.reduce((sum, child) => sum + ticksOnce(child), own);
+  const left = new Set(childrenOf(pid));
+  if (!children.every((child) => left.has(child))) {
+    throw new Ended(`a child of ${pid} has ended`);
+  }
+  return ticks;
+}
+
+function ticksOfTree(pid: number): number {
+  for (let looks = 1; ; looks += 1) {
     try {
-      const entries = list();
-      const processes = entries.map((entry) => parseStat(readFileSync(`/proc/${entry}/stat`, 'utf8')));
-      const left = new Set(list());
-      if (entries.every((entry) => left.has(entry))) {
-        return processes;
-      }
+      return ticksOnce(pid);
     } catch (error) {
-      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+      const isOver =
+        error instanceof Ended || ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (!isOver || looks === MOST_LOOKS) {
         throw error;
       }
     }
@@ -51,11 +59,6 @@ export type Pids<Name extends string> = Readonly<Record<Name, readonly number[]>
  * CPU seconds of each process with everything it started: PostgreSQL's backends count, including those that are gone.
  */
 export function cpuSeconds<Name extends string>(pids: Pids<Name>): Record<Name, number> {
-  const processes = allProcesses();
-  const ticksOfTree = (pid: number): number =>
-    processes
-      .filter((process) => process.pid === pid || process.parent === pid)
-      .reduce((sum, process) => sum + (process.pid === pid ? process.cpuTicks : ticksOfTree(process.pid)), 0);
   return Object.fromEntries(
     Object.entries<readonly number[]>(pids).map(([name, instances]) => [
       name,

@@ -163,7 +163,7 @@ Other measurements, instead of all that, one after the other where several are g
   --aims           what is promised within a time (a year of statistics, a back-test, a map of 100,000 dice) or at a
                    rate (exports with types)
   --size N         --storm, --clients, --routes and --aims: on so many inspections over a year with ten measurements each
-                   and ten times as many samples over four weeks, 2k to 100m (default 1m; with --short 20k, over 60
+                   and ten times as many samples over four weeks, 2k to 100m (default 1m; with --short 20k, over 30
                    days). 10m takes 42 GB of disk, and is refused with less than 55 GB free. Alone, the same as with
                    --routes
 
