@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 async function published(
   options: Partial<SimulationOptions>,
   isEnough: (events: number) => boolean,
-  onSend: () => void = () => undefined,
+  onSend: (topic: string) => void = () => undefined,
 ) {
   const inspections: InspectionEvent[] = [];
   const samples: TelemetrySample[] = [];
@@ -25,7 +25,7 @@ async function published(
             samples.push(...(JSON.parse(value) as TelemetrySample[]));
           }
         }
-        onSend();
+        onSend(topic);
         if (isEnough(inspections.length + samples.length)) {
           stop.abort();
         }
@@ -70,14 +70,17 @@ describe('simulation', () => {
       length: number,
     ): Promise<{ inspections: number; samples: number; newestAgeMs: number; elapsedS: number }> => {
       let shiftMs = 0;
-      // The run goes on for as long after the stall, however late the first events of a busy machine come.
+      // The run goes on for as long after the stall, however late the first events of a busy machine come, and until the
+      // fab has gone on. What it sends first may be from before the stall.
       let stalledAt = Infinity;
+      let sendsOfFab = 0;
       const run = { samplesPerSecond: 20, inspectionsPerSecond: 10, clock: () => Date.now() + shiftMs };
       const beganAt = Date.now();
       const { inspections, samples } = await published(
         run,
-        () => Date.now() - stalledAt > 800,
-        () => {
+        () => Date.now() - stalledAt > 800 && sendsOfFab > 1,
+        (topic) => {
+          sendsOfFab += topic === topics.inspection && stalledAt < Infinity ? 1 : 0;
           shiftMs = length;
           stalledAt = Math.min(stalledAt, Date.now());
         },
