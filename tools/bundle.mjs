@@ -100,4 +100,6 @@ await bundle.write({
   // Nest needs "reflect-metadata" before it.
   strictExecutionOrder: true,
   sourcemap: true,
+  // Node reads each map as it loads the code, before any error: names and lines are all that it needs.
+  sourcemapExcludeSources: true,
 });
