@@ -60,6 +60,8 @@ export async function metricsPage(): Promise<string> {
     const made = register(module, registry);
     registries.set(service, made instanceof Registry ? made : registry);
   }
+  // What measures the process itself is there once it has been read.
+  await registries.get('all')!.metrics();
   const of = (service: string) => registries.get(service)!.getMetricsAsArray() as Metric[];
   const sections = [...registries.keys()]
     .filter((service) => service !== 'all')
@@ -76,7 +78,7 @@ seconds, and the two balances of the ledger are in \`GET /v1/pipeline\` and \`GE
 ${sections.join('\n')}
 ## Every service
 
-Of the Node.js process, by \`prom-client\`.
+Of the Node.js process, by \`prom-client\`, from the first reading on.
 
 ${table(of('all'))}`;
 }
