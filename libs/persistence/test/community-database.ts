@@ -150,7 +150,7 @@ export async function migrateCommunity(database: PGlite, options: CommunityOptio
       await database.exec('BEGIN');
     }
     await run();
-    await database.query('INSERT INTO schema_migrations (name) VALUES ($1)', [name]);
+    await database.exec(`INSERT INTO schema_migrations (name) VALUES ('${name}')`);
     if (migration.isTransactional()) {
       await database.exec('COMMIT');
     }

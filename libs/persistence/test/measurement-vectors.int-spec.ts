@@ -89,19 +89,16 @@ describe.each(Object.entries(editions))('measurements as vectors, %s edition', (
 });
 
 describe('measurement vectors', () => {
-  const opened: TestDatabase[] = [];
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await createTestDatabase();
+  });
+  afterAll(() => db.drop());
   const sessions: LoadSession[] = [];
   afterEach(async () => {
     await Promise.all(sessions.splice(0).map((session) => session.close()));
-    for (const db of opened.splice(0)) {
-      await db.drop();
-    }
+    await db.database.query('TRUNCATE measurement_rows, measurement_values, measurement_sets, measurement_packing');
   });
-  const create = async (options: { empty?: boolean } = {}): Promise<TestDatabase> => {
-    const db = await createTestDatabase(options);
-    opened.push(db);
-    return db;
-  };
   const openSession = async (db: TestDatabase): Promise<LoadSession> => {
     const session = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
     sessions.push(session);
@@ -134,44 +131,47 @@ describe('measurement vectors', () => {
     (await session.query<{ id: string }>('SELECT store_measurement_sets($1) AS id', [set]))[0]!.id;
 
   it('take over the rows of the version before, which goes on writing while they are packed', async () => {
-    const db = await create({ empty: true });
-    await migrate(db.url, { to: '0022-api-keys' });
-    await db.database.query(oldRows(300));
-    const before = await allOf(query(db));
-    await migrate(db.url);
-    expect(await allOf(query(db))).toEqual(before);
-    // As that version copies: into the name of the table, with the rights of the writer.
-    const writer = await openSession(db);
-    await writer.query('SET ROLE chip_writer');
-    const late: string[] = [];
-    const columns = ['time', 'inspection_id', 'event_id', 'name', 'value', 'unit', 'lower_limit', 'upper_limit'];
-    const id = '11111111-1111-4111-8111-111111111111';
-    for (let round = 0; round < 10; round++) {
+    const old = await createTestDatabase({ empty: true });
+    try {
+      await migrate(old.url, { to: '0022-api-keys' });
+      await old.database.query(oldRows(300));
+      const before = await allOf(query(old));
+      await migrate(old.url);
+      expect(await allOf(query(old))).toEqual(before);
+      // As that version copies: into the name of the table, with the rights of the writer.
+      const writer = await openSession(old);
+      await writer.query('SET ROLE chip_writer');
+      const late: string[] = [];
+      const columns = ['time', 'inspection_id', 'event_id', 'name', 'value', 'unit', 'lower_limit', 'upper_limit'];
+      const id = '11111111-1111-4111-8111-111111111111';
+      for (let round = 0; round < 10; round++) {
+        await writer.begin();
+        const lines = [`2026-01-05T00:00:00Z\t${id}\t${id}\tlate ${round}\t${round}\t\\N\t\\N\t\\N\n`];
+        expect(await writer.copy('measurements', columns, [Buffer.from(lines.join(''))])).toBe(1);
+        await writer.query('COMMIT');
+        late.push(`late ${round}`);
+        await old.database.query(`SELECT pack_measurements(1, '0')`);
+      }
       await writer.begin();
-      const lines = [`2026-01-05T00:00:00Z\t${id}\t${id}\tlate ${round}\t${round}\t\\N\t\\N\t\\N\n`];
-      expect(await writer.copy('measurements', columns, [Buffer.from(lines.join(''))])).toBe(1);
-      await writer.query('COMMIT');
-      late.push(`late ${round}`);
-      await db.database.query(`SELECT pack_measurements(1, '0')`);
+      await expect(
+        writer.copy('measurements', columns, [
+          Buffer.from(
+            `2026-01-05T00:00:00Z\t${id}\t${id}\tok\t1\t\\N\t\\N\t\\N\n2026-01-05T00:00:00Z\t${id}\t${id}\t\\N\t1\t\\N\t\\N\t\\N\n`,
+          ),
+        ]),
+      ).rejects.toMatchObject({ kind: 'data', copyLine: 2 });
+      await writer.rollback();
+      await pack(old);
+      const after = await allOf(query(old));
+      expect(after.filter((line) => !line.includes('late'))).toEqual(before);
+      expect(after.filter((line) => line.includes('late'))).toHaveLength(late.length);
+      expect(await old.database.query('SELECT 1 FROM measurement_rows')).toEqual([]);
+    } finally {
+      await old.drop();
     }
-    await writer.begin();
-    await expect(
-      writer.copy('measurements', columns, [
-        Buffer.from(
-          `2026-01-05T00:00:00Z\t${id}\t${id}\tok\t1\t\\N\t\\N\t\\N\n2026-01-05T00:00:00Z\t${id}\t${id}\t\\N\t1\t\\N\t\\N\t\\N\n`,
-        ),
-      ]),
-    ).rejects.toMatchObject({ kind: 'data', copyLine: 2 });
-    await writer.rollback();
-    await pack(db);
-    const after = await allOf(query(db));
-    expect(after.filter((line) => !line.includes('late'))).toEqual(before);
-    expect(after.filter((line) => line.includes('late'))).toHaveLength(late.length);
-    expect(await db.database.query('SELECT 1 FROM measurement_rows')).toEqual([]);
   });
 
   it('are seen once by every snapshot, one from before the packing included', async () => {
-    const db = await create();
     await db.database.query(oldRows(100));
     const before = await allOf(query(db));
     const reader = await openSession(db);
@@ -189,7 +189,6 @@ describe('measurement vectors', () => {
   });
 
   it('rest before the chunk is dropped, and lose nothing of what comes into it meanwhile', async () => {
-    const db = await create();
     await db.database.query(oldRows(20));
     await pack(db, '1 hour');
     expect((await chunks(db)).length).toBeGreaterThan(0);
@@ -203,7 +202,6 @@ describe('measurement vectors', () => {
   });
 
   it('go on after an interruption at any moment', async () => {
-    const db = await create();
     await db.database.query(oldRows(400));
     const before = await allOf(query(db));
     let interrupted = 0;
@@ -224,7 +222,6 @@ describe('measurement vectors', () => {
   });
 
   it('share a set that two writers bring at the same time, and one that was rolled back is not there', async () => {
-    const db = await create();
     const [one, other] = [await openSession(db), await openSession(db)];
     await one.begin();
     await other.begin();
@@ -245,7 +242,6 @@ describe('measurement vectors', () => {
   });
 
   it('keep a set from being pruned while a transaction is about to use it', async () => {
-    const db = await create();
     const writer = await openSession(db);
     await db.database.query(`SELECT store_measurement_sets('${set}')`);
     await writer.begin();
@@ -258,7 +254,6 @@ describe('measurement vectors', () => {
   });
 
   it('go by retention with their chunks, but for those of lots on hold', async () => {
-    const db = await create();
     const change = { actor: 'somebody', reason: 'because' };
     await db.database.query(
       `INSERT INTO lots (id, lot_id) VALUES (md5('held')::uuid, 'held'), (md5('free')::uuid, 'free');

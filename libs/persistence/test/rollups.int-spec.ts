@@ -13,21 +13,25 @@ interface Sample {
   value: number;
 }
 
-const sample = (oldestDays: number): fc.Arbitrary<Sample> =>
-  fc.record({
-    // Mostly fresh, sometimes late, rarely as late as can be.
-    ageHours: fc.oneof(
-      { weight: 6, arbitrary: fc.double({ min: 0, max: 3, noNaN: true }) },
-      { weight: 2, arbitrary: fc.double({ min: 3, max: 24 * 5, noNaN: true }) },
-      { weight: 1, arbitrary: fc.double({ min: 24 * 5, max: 24 * oldestDays, noNaN: true }) },
-    ),
-    service: fc.constantFrom('etch', 'litho'),
-    metric: fc.constantFrom('temperature', 'pressure'),
-    host: fc.constantFrom('h1', 'h2', null),
-    value: fc.oneof(fc.double({ min: -1e3, max: 1e3, noNaN: true }), fc.constantFrom(0, -0, 1e12, -1e12, 1e-300)),
-  });
-const batches = (seed: number, count: number, oldestDays: number): Sample[][] =>
-  fc.sample(fc.array(sample(oldestDays), { minLength: 1, maxLength: 40 }), { numRuns: count, seed });
+const between = (fromHours: number, toHours: number) => fc.double({ min: fromHours, max: toHours, noNaN: true });
+/** In a few hours of each day, so that hours which were refreshed late get further late rows. */
+const daysAgo = (from: number, to: number): fc.Arbitrary<number> =>
+  fc.tuple(fc.integer({ min: from, max: to }), between(0, 3)).map(([days, hours]) => 24 * days + hours);
+const sample: fc.Arbitrary<Sample> = fc.record({
+  // Mostly fresh, sometimes late, rarely about as old as rows that are compressed (7 days) or dropped (90).
+  ageHours: fc.oneof(
+    { weight: 12, arbitrary: between(0, 3) },
+    { weight: 4, arbitrary: between(3, 24 * 5) },
+    { weight: 1, arbitrary: daysAgo(5, 12) },
+    { weight: 1, arbitrary: daysAgo(85, 99) },
+  ),
+  service: fc.constantFrom('etch', 'litho'),
+  metric: fc.constantFrom('temperature', 'pressure'),
+  host: fc.constantFrom('h1', 'h2', null),
+  value: fc.oneof(fc.double({ min: -1e3, max: 1e3, noNaN: true }), fc.constantFrom(0, -0, 1e12, -1e12, 1e-300)),
+});
+const batches = (seed: number, count: number): Sample[][] =>
+  fc.sample(fc.array(sample, { minLength: 1, maxLength: 40 }), { numRuns: count, seed });
 
 /** What a flush does, in one statement; `reference` keeps every sample for the recompute, as raw rows are dropped. */
 const FLUSH = `
@@ -119,7 +123,7 @@ describe.each(Object.entries(editions))('roll-ups, %s edition', (_, open) => {
 
   it('equal a recompute from raw rows after 200 batches with late rows, retention and background work in between', async () => {
     const now = new Date().toISOString();
-    const random = batches(20_260_120, 200, 100);
+    const random = batches(20_260_120, 200);
     for (const [index, samples] of random.entries()) {
       await flush(now, samples);
       if (index === 60) {
