@@ -14,7 +14,8 @@ beforeAll(async () => {
   const { database } = stage.db;
   await database.query(`INSERT INTO lots (id, lot_id) VALUES (md5('lot')::uuid, 'WHOLE')`);
   const dice = `generate_series(0, ${WAFERS - 1}) AS w, generate_series(0, ${DICE - 1}) AS d`;
-  const id = `md5('die' || w || ':' || d)::uuid`;
+  // Ascending, which fills indexes at half the cost of random ones.
+  const id = `lpad(to_hex(w * ${DICE} + d), 32, '0')::uuid`;
   const time = `'2026-06-01T00:00:00Z'::timestamptz + w * INTERVAL '1 hour' + d * INTERVAL '1 millisecond'`;
   await database.query(
     `INSERT INTO inspection_attempts (inspection_id, attempt_key, lot_id, inspection_type, status, result, occurred_at, first_occurred_at,
