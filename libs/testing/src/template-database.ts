@@ -32,6 +32,9 @@ const ofTheDatabaseItself = (template: string, name: string): string => `DO $$
     END LOOP;
   END $$`;
 
+/** Of the template, for as long as this process has these migrations loaded. */
+let nameOfTemplate: string | undefined;
+
 /** Of what the migrations are made of: a server may outlive a change of them. */
 function templateName(): string {
   const libs = path.resolve(import.meta.dirname, '../..');
@@ -62,7 +65,7 @@ async function copyTemplate(
   if (!rows[0]?.known) {
     return false;
   }
-  const template = templateName();
+  const template = (nameOfTemplate ??= templateName());
   try {
     await client.query('SELECT pg_advisory_lock_shared($1)', [TEMPLATE_LOCK]);
     if (!(await isReady(client, template))) {
