@@ -26,11 +26,20 @@ const mapOwnCodeOnly = {
   },
 };
 
-/** `import 'node:http'` makes Node load its `fetch` and HTTP/2 as well, because they are among the names to import: 40 ms. */
-const httpWithoutFetch = {
-  name: 'http-without-fetch',
-  resolveId: { filter: { id: /^(node:)?http$/ }, handler: () => '\0http.cjs' },
-  load: { filter: { id: /^\0http\.cjs$/ }, handler: () => "module.exports = process.getBuiltinModule('node:http');" },
+/**
+ * Whoever imports a module of Node makes it work out every name there is to import: of `node:http` its `fetch` and HTTP/2,
+ * which takes 40 ms, of `node:fs` its streams, of `node:process` the three of the process. Here only what is used.
+ */
+const builtinsOnDemand = {
+  name: 'builtins-on-demand',
+  resolveId: {
+    filter: { id: /^(node:)?(fs|http|process|util)$/ },
+    handler: (id) => `\0${id.replace('node:', '')}.cjs`,
+  },
+  load: {
+    filter: { id: /^\0(fs|http|process|util)\.cjs$/ },
+    handler: (id) => `module.exports = process.getBuiltinModule('node:${path.basename(id.slice(1), '.cjs')}');`,
+  },
 };
 
 /** The logger asks for the files of its callers, which it needs for threads alone: Node would read all maps of sources. */
@@ -75,7 +84,7 @@ const bundle = await rolldown({
   // Three contain machine code; the last one requires its parts in a way that no bundler sees.
   external: ['@node-rs/crc32', 'lz4-napi', 'snappy', 'jsonc-parser'],
   treeshake: { moduleSideEffects: [{ test: LIBRARY, sideEffects: false }] },
-  plugins: [libraryOfUsedParts, httpWithoutFetch, callersWithoutMaps, mapOwnCodeOnly],
+  plugins: [libraryOfUsedParts, builtinsOnDemand, callersWithoutMaps, mapOwnCodeOnly],
   // Packages look for others in case they are installed. One that we miss ourselves is worth a failed build.
   onLog: (_level, log) => {
     if (log.code !== 'UNRESOLVED_IMPORT' || !log.id?.includes('node_modules')) {

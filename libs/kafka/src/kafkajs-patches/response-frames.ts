@@ -1,6 +1,6 @@
 /** Lets kafkajs's connections receive each response in one buffer of its size. */
 import net from 'node:net';
-import tls from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
 // @ts-expect-error kafkajs has no types for what is inside it
 import connection from 'kafkajs/src/network/connection.js';
@@ -75,13 +75,17 @@ export class ResponseFrames {
  */
 export const frameSockets: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const socket = isOn(ssl)
-    ? tls.connect({ host, port, ...(net.isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
+    ? tlsSocket({ host, port, ...(net.isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
     : plainSocket(host, port, onConnect);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   return socket;
 };
 
-const isOn = (ssl: unknown): ssl is tls.ConnectionOptions => Boolean(ssl);
+const isOn = (ssl: unknown): ssl is ConnectionOptions => Boolean(ssl);
+
+/** Node's TLS is loaded when it is used: that takes as long as a tenth of the start of a command. */
+const tlsSocket = (options: ConnectionOptions, onConnect: () => void): TLSSocket =>
+  process.getBuiltinModule('node:tls').connect(options, onConnect);
 
 function plainSocket(host: string, port: number, onConnect: () => void): net.Socket {
   const frames = new ResponseFrames((frame) => socket.emit('data', frame));
