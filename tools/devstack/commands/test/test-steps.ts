@@ -23,8 +23,9 @@ const PATIENCE_MS = 3_000;
 const checks = ['static'];
 
 /**
- * The tests that take minutes, among them those of the generators: started last, they would run alone at the end. nx starts them first for the same
- * reason as the checks; the page, which takes longest of all, before the others because two targets depend on it.
+ * The tests that take minutes, among them those of the generators, and those that wait most: started last, they would
+ * leave the cores idle at the end. nx starts them first for the same reason as the checks; the page, which takes longest of
+ * all, before the others because two targets depend on it.
  */
 const longest = ['page-first', 'longest'];
 
