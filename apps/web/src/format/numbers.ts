@@ -1,18 +1,11 @@
 /** Numbers as the chosen language writes them. */
 import { settings } from '../settings/settings.ts';
+import { keptFormats } from './kept-formats.ts';
 
-const formats = new Map<string, Intl.NumberFormat>();
+const formatOf = keptFormats((language, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(language, options));
 
-function formatted(value: number, options: Intl.NumberFormatOptions): string {
-  const { language } = settings.value;
-  const name = language + JSON.stringify(options);
-  let format = formats.get(name);
-  if (!format) {
-    format = new Intl.NumberFormat(language, options);
-    formats.set(name, format);
-  }
-  return format.format(value);
-}
+const formatted = (value: number, options: Intl.NumberFormatOptions): string =>
+  formatOf(settings.value.language, options).format(value);
 
 /** What a missing number looks like. */
 export const NOTHING = '–';

@@ -1,6 +1,7 @@
 /** Times in the plant's time zone, with UTC beside them. */
 import { type JSX } from 'preact';
 import { settings } from '../settings/settings.ts';
+import { keptFormats } from './kept-formats.ts';
 import { NOTHING } from './numbers.ts';
 
 const FIELDS: Intl.DateTimeFormatOptions = {
@@ -13,18 +14,12 @@ const FIELDS: Intl.DateTimeFormatOptions = {
   hourCycle: 'h23',
 };
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+const formatOf = keptFormats(
+  (language, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(language, options),
+);
 
-/** The parts of a time. To make a format takes ten times as long as to use it, and a table has many times. */
-function partsOf(at: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormatPart[] {
-  const name = JSON.stringify(options);
-  let format = formats.get(name);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en', options);
-    formats.set(name, format);
-  }
-  return format.formatToParts(new Date(at));
-}
+const partsOf = (at: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormatPart[] =>
+  formatOf('en', options).formatToParts(new Date(at));
 
 /** `2026-11-27 06:12:03` in a zone: sortable, and the same in every language. */
 export function inZone(at: string, timeZone: string): string {
