@@ -84,8 +84,9 @@ export async function measureClients(
   { size, clients, requests, signal, progress }: ClientsOptions,
 ): Promise<ClientsResult> {
   const measured: ClientsResult['questions'][number][] = [];
-  const bareClients = await connectBareClients(database, clients);
+  const bareClients = newBareClients(database, clients);
   try {
+    await Promise.all(bareClients.map((client) => client.connect()));
     for (const [question, path] of Object.entries(questionsOf(size))) {
       signal.throwIfAborted();
       progress(question);
@@ -210,10 +211,8 @@ function asBareClients(
 }
 
 /** They stay connected, as the sessions of the service do. */
-async function connectBareClients(database: CaseDatabase, count: number): Promise<pg.Client[]> {
+function newBareClients(database: CaseDatabase, count: number): pg.Client[] {
   const asText = { getTypeParser: () => String };
   const connectionString = database.url('QUERY_DATABASE_URL');
-  const clients = Array.from({ length: count }, () => new pg.Client({ connectionString, types: asText as never }));
-  await Promise.all(clients.map((client) => client.connect()));
-  return clients;
+  return Array.from({ length: count }, () => new pg.Client({ connectionString, types: asText as never }));
 }
