@@ -207,8 +207,9 @@ describe('bins and defects by day', () => {
 
   it('equal the counts of the attempts, whatever late retest, correction, withdrawal or retention comes', async () => {
     const rounds = fc.sample(fc.record({ events: fc.array(event, { minLength: 1, maxLength: 12 }), upkeep }), {
-      // Twelve faults that were put into the product to see when showed by the sixth round.
-      numRuns: 18,
+      // Twelve faults that were put into the product to see when showed by the sixth round. How many days are summed up
+      // differs from run to run by up to a tenth.
+      numRuns: 20,
       seed: 20_251_201,
     });
     const questions = fc.sample(question, { numRuns: rounds.length * 5, seed: 20_260_120 });
